@@ -48,7 +48,7 @@ class Router:
 
     def __init__(self, config: RouterConfig, now: events.Instant, carrier: Carrier | None = None) -> None:
         self._board = Switchboard(config, now, carrier)
-        recall(self._board, self._board.config, self._board.learning)
+        recall(self._board)
         begin(self._board, now)
         self._signal = Link(_DATAGRAM_LINK, events.LinkKind.SIGNAL, "signal", user_known=True)
         self._handlers: dict[type, Callable[[Any, events.Instant], None]] = {
@@ -60,7 +60,7 @@ class Router:
             events.DatagramReceived: self._datagram_received,
             events.DeadlineReached: self._deadline_reached,
             events.LoadSampled: lambda event, now: tell_load(self._board, event.average, now),
-            events.LinesDropped: self._lines_dropped,
+            events.LinesDropped: lambda event, _now: tell_dropped(self._board, event),
             events.ServersReached: lambda event, now: bus.reached(self._board, event, now),
             events.Offered: lambda event, now: self._board.offered(event.ticket, now, taken=event.taken),
             events.PutOff: lambda _event, now: look_at_notes(self._board, now),
@@ -122,7 +122,7 @@ class Router:
         board.cache.waiting.resize(config.limits.cache_messages, config.limits.cache_bytes)
         board.registrations.maximum = config.limits.registrations
         board.cache.service_bytes_max = config.limits.cache_service_bytes
-        review(board, board.config, board.learning)
+        review(board)
         for link in board.registry.registered():
             apply_queue_policy(board, board.config, link)
         renew(board, now)
@@ -254,9 +254,6 @@ class Router:
     def _link_held(self, link: Link, event: events.LinkHeld, _now: events.Instant) -> None:
         link.held = event.held
 
-    def _lines_dropped(self, event: events.LinesDropped, _now: events.Instant) -> None:
-        tell_dropped(self._board, self._board.registry, self._board.statistics, event)
-
     def _link_closed(self, event: events.LinkClosed, now: events.Instant) -> None:
         board = self._board
         link = board.registry.links.pop(event.link, None)
@@ -304,7 +301,7 @@ class Router:
     def _deadline_reached(self, _event: events.DeadlineReached, now: events.Instant) -> None:
         settle_contests(self._board, now)
         settle_clock(self._board, self._board.clock, now)
-        report_untold_runs(self._board, self._board.registry, self._board.run_budget, now)
+        report_untold_runs(self._board, now)
         self._board.cache.expire(now.monotonic_s)
         mirrors_due(self._board, now)
         upkeep(self._board, now)

@@ -47,7 +47,7 @@ def upkeep(board: Switchboard, now: Instant) -> None:
     if mesh.publish.is_due(now_s):
         publish_services(board)
     if mesh.republish.is_due(now_s):
-        republish(board, board.carrier, board.mesh, now)
+        republish(board, now)
     _find_out_who_is_right(board, now)
     repeat_due(board, now)
     if mesh.settling.is_due(now_s):

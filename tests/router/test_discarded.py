@@ -29,5 +29,5 @@ def test_lines_are_cut_and_shown_without_secrets():
 def test_shadows_that_call_themselves_anything_do_not_fill_the_memory():
     words = DiscardedWords()
     for number in range(NAMES_COUNTED + 5):
-        words.add(Word(Behind("role", "billing", str(number)), "unix", b"x", "x", "role", 0.0))
-    assert (words.of("billing", "0"), words.of("billing", str(NAMES_COUNTED)), words.of("other", "")) == (1, 0, 5)
+        count = words.add(Word(Behind("role", "billing", str(number)), "unix", b"x", "x", "role", 0.0))
+    assert (words.of("billing", "0"), words.of("billing", str(NAMES_COUNTED)), count) == (1, 0, 5)

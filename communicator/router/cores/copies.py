@@ -1,6 +1,6 @@
 """What shadows of this host have got copies of: with whom each conversation is, and which one an answer is of; it sends nothing."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import NamedTuple
 
 import msgspec
@@ -84,10 +84,8 @@ class Copies:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Copied] = {}
-        self._spoken: Counter[tuple[int, str]] = Counter()
-        """How many messages a shadow has got of each service that speaks, on whatever server."""
-        self._with: dict[_Turn, dict[str, None]] = {}
-        """Which conversations an answer may be of that names no message."""
+        self._with: dict[_Place, dict[str, dict[str, None]]] = {}
+        """By who speaks, and the value of the parameter: which conversations an answer may be of that names no message."""
         self._doubtful: set[_Turn] = set()
         """Where one came that may have been of several; whatever server it named, further ones are not put into their order."""
         self._parameters: dict[int, str] = {}
@@ -147,9 +145,8 @@ class Copies:
     def _enter(self, copied: Copied, number: int, asked: Asked) -> None:
         copied.asked[number] = asked
         self._messages += 1
-        self._spoken[copied.link, asked.party.service] += 1
         for place in _places(copied.link, asked.party):
-            self._with.setdefault((place, copied.key), {})[copied.conversation] = None
+            self._with.setdefault(place, {}).setdefault(copied.key, {})[copied.conversation] = None
             if 0 < len(asked.correlation_id) <= ID_CHARACTERS:
                 self._by_id[place, asked.correlation_id] = copied.conversation, number
 
@@ -159,7 +156,7 @@ class Copies:
 
     def may_concern(self, link: int, service: str) -> bool:
         """Whether a shadow has got copies of what this service has said, so that what it says to that is looked at."""
-        return (link, service) in self._spoken
+        return (link, service, _ANY) in self._with
 
     def find(self, link: int, message: Message, now_s: float) -> Belonging | None:
         """What it belongs to that a shadow says to somebody: one of the conversations with that one, or none.
@@ -187,9 +184,10 @@ class Copies:
 
     def _by_order(self, turn: _Turn) -> Belonging | None:
         """The one conversation that an answer without a name may be of; of several the order says nothing any more."""
-        (link, service, _), value = turn
+        place, value = turn
+        link, service, _ = place
         doubt = (link, service, _ANY), value
-        named = self._with.get(turn, {})
+        named = self._with.get(place, {}).get(value, {})
         if len(named) > 1:
             self._doubtful.add(doubt)
         if len(named) != 1 or doubt in self._doubtful:
@@ -213,20 +211,20 @@ class Copies:
         copied = self._known.pop(key)
         self._messages -= len(copied.asked)
         for asked in copied.asked.values():
-            self._spoken[copied.link, asked.party.service] -= 1
-            if not self._spoken[copied.link, asked.party.service]:
-                del self._spoken[copied.link, asked.party.service]
             for place in _places(copied.link, asked.party):
                 if self._by_id.get((place, asked.correlation_id), ("", 0))[0] == copied.conversation:
                     del self._by_id[place, asked.correlation_id]
-                self._leave((place, copied.key), copied.conversation)
+                self._leave(place, copied.key, copied.conversation)
 
-    def _leave(self, turn: _Turn, conversation: str) -> None:
-        named = self._with.get(turn, {})
+    def _leave(self, place: _Place, value: str, conversation: str) -> None:
+        by_value = self._with.get(place, {})
+        named = by_value.get(value, {})
         named.pop(conversation, None)
         if not named:
-            self._with.pop(turn, None)
-            self._doubtful.discard(turn)
+            by_value.pop(value, None)
+            self._doubtful.discard((place, value))
+        if not by_value:
+            self._with.pop(place, None)
 
 
 def _places(link: int, party: Party) -> tuple[_Place, ...]:

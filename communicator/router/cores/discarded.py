@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from communicator.answers.shadows import Discarded, DiscardedLines
 from communicator.router.cores.tapping import shown
-from communicator.router.vocabulary.named_counts import NAMES_COUNTED, OTHER, NamedCounts
+from communicator.router.vocabulary.named_counts import NamedCounts
 from communicator.router.vocabulary.registry import Behind
 
 LINES_KEPT = 100
@@ -35,7 +35,7 @@ class DiscardedWords:
         self.total = 0
         self.by_command = NamedCounts()
         self.by_reason: Counter[str] = Counter()
-        self._by_shadow: Counter[tuple[str, str]] = Counter()
+        self._by_shadow = NamedCounts()
         self._newest: deque[Word] = deque(maxlen=LINES_KEPT)
 
     def add(self, word: Word) -> int:
@@ -43,18 +43,14 @@ class DiscardedWords:
         self.total += 1
         self.by_command.add(word.command)
         self.by_reason[word.reason] += 1
-        shadow = word.behind.service, word.behind.version
-        if shadow not in self._by_shadow and len(self._by_shadow) >= NAMES_COUNTED:
-            shadow = OTHER, ""  # whoever says itself what it is may say anything
-        self._by_shadow[shadow] += 1
         self._newest.append(
             word if len(word.line) <= LINE_BYTES_KEPT else word._replace(line=word.line[:LINE_BYTES_KEPT])
         )
-        return self._by_shadow[shadow]
+        return self._by_shadow.add(_named(word.behind.service, word.behind.version))
 
     def of(self, service: str, version: str) -> int:
         """How many lines of a shadow were discarded."""
-        return self._by_shadow[service, version]
+        return self._by_shadow[_named(service, version)]
 
     def tell(self, server: str, now_s: float) -> DiscardedLines:
         """All of it.
@@ -81,3 +77,8 @@ class DiscardedWords:
             by_reason=dict(self.by_reason),
             newest=newest,
         )
+
+
+def _named(service: str, version: str) -> str:
+    """A shadow; whoever says itself what it is may say anything, but no service has a blank in its name."""
+    return f"{service} {version}"

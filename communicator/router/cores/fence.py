@@ -51,11 +51,6 @@ class Mark(NamedTuple):
     by_policy: bool
     """Else whoever runs it calls it a shadow, as anybody may: that puts no other process behind the fence."""
 
-    @property
-    def is_shared_by_policy(self) -> bool:
-        """Whether what cannot be told in its control group may be this shadow of the policy."""
-        return self.by_policy and not self.by_unit
-
 
 _Key = tuple[int | None, str, str, str]
 
@@ -149,14 +144,8 @@ class Fence:
         unit, by_policy = unit_of(process.unit), self.fits(registration)
         by_unit = by_policy and unit not in {"", self._own, *self._shared}
         named = registration.service, registration.version
-        mark = Mark(
-            *named,
-            registration.build,
-            process.pid,
-            unit if by_unit else process.unit,
-            by_unit,
-            by_policy,
-        )
+        group = unit if by_unit else process.unit
+        mark = Mark(*named, registration.build, process.pid, group, by_unit, by_policy)
         self._marks[process.pid, process.unit, *named] = mark
         if len(self._marks) > MARKS_KEPT:
             gone = next((key for key in self._marks if key not in self._living), None)
@@ -227,8 +216,8 @@ class Fence:
                 yield Behind(BY_UNIT, mark.service, mark.version)
             elif process.pid is not None and process.pid == mark.pid:
                 yield Behind(BY_PROCESS, mark.service, mark.version)
-            elif process.pid is None and mark.is_shared_by_policy and process.unit == mark.control_group:
-                yield Behind(UNTOLD)  # it may be the shadow's, which nothing tells from others
+            elif process.pid is None and mark.by_policy and process.unit == mark.control_group:
+                yield Behind(UNTOLD)  # the unit is not its own: it may be the shadow's, which nothing tells from others
 
     def can_tell(self, link: Link) -> bool:
         """Whether whoever registers over a link as a shadow is known again by another one: by its unit, or by its process."""

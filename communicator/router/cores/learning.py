@@ -1,8 +1,5 @@
 """What services of this host have said they understand, remembered beyond their lives and the router's; it tells nobody."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
-
 import msgspec
 
 from communicator.protocol.names import is_command_name
@@ -19,13 +16,6 @@ class Learnt(msgspec.Struct, frozen=True):
     package_version: str
     """Of the ``.service`` file then: it holds as long as that does not change."""
     commands: frozenset[str]
-
-
-class Damage(NamedTuple):
-    """A content that is not what was kept."""
-
-    service: str
-    reason: str
 
 
 def render_learnt(learnt: Learnt) -> str:
@@ -56,52 +46,12 @@ def read_learnt(content: str, commands_max: int) -> Learnt:
     return learnt
 
 
-class Learning:
-    """By service: the commands it has listed, and under which version of its package."""
-
-    def __init__(self) -> None:
-        self._learnt: dict[str, Learnt] = {}
-
-    def recall(self, contents: Mapping[str, str], commands_max: int) -> Iterator[Damage]:
-        """Take up what was kept; yields what cannot be, which counts as never learnt.
-
-        Args:
-            contents: By service, in the order in which they are taken; empty ones say nothing.
-            commands_max: How many commands a service may list.
-        """
-        for service, content in contents.items():
-            if not content or not self._has_room(service):
-                continue
-            try:
-                self._learnt[service] = read_learnt(content, commands_max)
-            except ValueError as error:
-                yield Damage(service, str(error))
+class Learning(dict[str, Learnt]):
+    """By service: what it has listed last."""
 
     def learn(self, service: str, learnt: Learnt) -> bool:
         """Remember what a service has listed, in place of what it listed before; whether that is anything new."""
-        if self._learnt.get(service) == learnt or not self._has_room(service):
+        if self.get(service) == learnt or (service not in self and len(self) >= SERVICES_MAX):
             return False
-        self._learnt[service] = learnt
+        self[service] = learnt
         return True
-
-    def forget_unless(self, holds: Callable[[str, str], bool]) -> tuple[str, ...]:
-        """Forget what no longer counts.
-
-        Args:
-            holds: Whether what was learnt of a service under a version of its package still counts.
-
-        Returns:
-            The services of which something was forgotten.
-        """
-        void = [service for service, learnt in self._learnt.items() if not holds(service, learnt.package_version)]
-        for service in void:
-            del self._learnt[service]
-        return tuple(void)
-
-    def commands(self, service: str) -> frozenset[str]:
-        """What a service has listed; empty where it never has."""
-        learnt = self._learnt.get(service)
-        return frozenset() if learnt is None else learnt.commands
-
-    def _has_room(self, service: str) -> bool:
-        return service in self._learnt or len(self._learnt) < SERVICES_MAX

@@ -158,6 +158,7 @@ class RunBudget:
         self._tidy_at = max(ACCOUNTS, 2 * len(kept))
 
     def _sum_up(self, key: _Key, account: _Account, registration: Registration, reason: str, now_s: float) -> None:
+        self.not_told += 1
         account.add(registration, reason, now_s)
         self._await(key, account, now_s)
 

@@ -3,13 +3,12 @@
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.reports import report, tell_hop
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Pending
 from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Carrier, next_of
+from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import ACK_ID, Envelope, maker_of, write_line
 from communicator.router.vocabulary.events import Instant
@@ -41,22 +40,22 @@ def send_until_acknowledged(
         board.notice(Level.WARNING, "too_many_unacknowledged", messages=len(waiting), bytes=waiting.bytes.taken)
         report(board, envelope, "failed", "overload")
         return
-    _transmit(board, board.carrier, board.statistics, pending, now)
+    _transmit(board, pending, now)
 
 
-def _transmit(voice: Voice, carrier: Carrier, statistics: Statistics, pending: Pending, now: Instant) -> None:
-    hop = carrier.hop(pending.server)
+def _transmit(board: Switchboard, pending: Pending, now: Instant) -> None:
+    hop = board.carrier.hop(pending.server)
     if hop is not None:
-        statistics.routed["next_hop"] += 1
-        voice.transmit(hop.link, pending.line, 1)
-        tell_hop(voice, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
+        board.statistics.routed["next_hop"] += 1
+        board.transmit(hop.link, pending.line, 1)
+        tell_hop(board, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
 
 
 def repeat_due(board: Switchboard, now: Instant) -> None:
     """Repeat what has not been acknowledged in time; tell the senders of what is given up."""
     for identity, pending in board.pending.take_due(now.monotonic_s):
         if board.pending.repeat(identity, pending, now.monotonic_s):
-            _transmit(board, board.carrier, board.statistics, pending, now)
+            _transmit(board, pending, now)
         else:
             board.statistics.dropped["unacknowledged"] += 1
             report(board, pending.envelope, "failed", "not_acknowledged")
@@ -100,10 +99,10 @@ def acknowledge(
     )
 
 
-def is_repeated(voice: Voice, statistics: Statistics, received: Received, envelope: Envelope, now: Instant) -> bool:
+def is_repeated(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     """Whether this is a copy of what has arrived already; if so it is acknowledged once more, and goes no further."""
-    if not received.holds(envelope.ack_id, now.monotonic_s):
+    if not board.received.holds(envelope.ack_id, now.monotonic_s):
         return False
-    statistics.dropped["duplicate"] += 1
-    acknowledge(voice, received, envelope, "delivered", now)
+    board.statistics.dropped["duplicate"] += 1
+    acknowledge(board, board.received, envelope, "delivered", now)
     return True

@@ -6,28 +6,15 @@ from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.cores.policy import PolicyInForce
-from communicator.router.cores.statistics import Statistics
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.choosing import told_of
 from communicator.router.delivery.flooding import HOPS_MAX, flood_parameters, look_around
 from communicator.router.delivery.reports import tell_hop
 from communicator.router.mesh.directory import Directory
 from communicator.router.mesh.mesh import Mesh
-from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Carrier, Hop, group_by_hop, next_of
-from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.envelope import (
-    ACK_ID,
-    BROADCAST_ID,
-    BROADCAST_TO,
-    HOPS_LEFT,
-    INFORMED,
-    SPREAD_HOPS,
-    Envelope,
-    Spread,
-    write_line,
-)
+from communicator.router.vocabulary.carrier import Hop, group_by_hop, next_of
+from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, Spread, write_line
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 
@@ -63,14 +50,14 @@ def deliver_all(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     if envelope.serves is None and message.server != THIS_SERVER:
         everyone = _servers_with(board.mesh.directory, board.policy, message.service, now)
         interested = _in_scope(board.mesh, everyone, message.server)
-        interested -= _told_otherwise(board.config, board.carrier, board.mesh, envelope)
+        interested -= _told_otherwise(board, envelope)
     if not (local or interested or envelope.serves is not None):
         return False
     _spread(board, envelope, local, interested, now)
     return True
 
 
-def _told_otherwise(config: RouterConfig, carrier: Carrier, mesh: Mesh, envelope: Envelope) -> frozenset[str]:
+def _told_otherwise(board: Switchboard, envelope: Envelope) -> frozenset[str]:
     """The servers that need no copy of a message to every instance that C++ routers spread.
 
     Its sender's has been told. What goes to another C++ router cannot be known as a copy there: one of our routers sees to those
@@ -78,9 +65,9 @@ def _told_otherwise(config: RouterConfig, carrier: Carrier, mesh: Mesh, envelope
     """
     if not envelope.is_flooded:
         return frozenset()
-    told = told_of(config, carrier, mesh, envelope)
-    sees_to_leaves = told is not None and min(told) == config.server_name
-    leaves: frozenset[str] = frozenset() if sees_to_leaves else mesh.directory.leaves()
+    told = told_of(board, envelope)
+    sees_to_leaves = told is not None and min(told) == board.config.server_name
+    leaves: frozenset[str] = frozenset() if sees_to_leaves else board.mesh.directory.leaves()
     return leaves | {envelope.message.sent_from_server}
 
 
@@ -103,8 +90,7 @@ def _spread(
     if serves is not None:
         interested = serves - {own}
     is_for_us = serves is None or own in serves
-    known = (board.statistics, board.received, envelope, now)
-    is_known = is_for_us and (is_repeated(board, *known) if envelope.ack_id else is_copy(*known))
+    is_known = is_for_us and (is_repeated if envelope.ack_id else is_copy)(board, envelope, now)
     if is_known and serves is None:
         return
     if is_for_us and not is_known:
@@ -115,19 +101,18 @@ def _spread(
         board.statistics.dropped["hops"] += 1
 
 
-def is_copy(statistics: Statistics, received: Received, envelope: Envelope, now: Instant) -> bool:
+def is_copy(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     """Whether a message that goes to many routers has been here before; it is remembered and, if so, counted.
 
     Args:
-        statistics: Where it is counted.
-        received: What has arrived lately.
+        board: The router's state.
         envelope: The message; one that goes to one router only is no copy.
         now: The time.
     """
     spread = envelope.spread
-    if spread is None or received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s):
+    if spread is None or board.received.is_new(spread.key(envelope.message.sent_from_server), now.monotonic_s):
         return False
-    statistics.dropped["duplicate"] += 1
+    board.statistics.dropped["duplicate"] += 1
     return True
 
 
@@ -147,7 +132,7 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
     spread = identify(board, envelope, now)
     if board.mesh.directory.leaves() and (envelope.serves is None or not spread.informed):
-        spread = replace(spread, informed=look_around(board.config, board.carrier, board.mesh).listed(spread.informed))
+        spread = replace(spread, informed=look_around(board).listed(spread.informed))
     if envelope.is_ours and envelope.wants_ack:
         _send_each(board, envelope, servers, spread, now)
     else:
@@ -188,22 +173,16 @@ def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], s
             return write_line(message, {}, served[0])
         passed = replace(spread, hops=max(spread.hops, envelope.hop))
         return write_line(message, flood_parameters(board.config, passed, spread.informed, now))
-    told = {**spread.named, BROADCAST_TO: ",".join(served)}
-    if not board.mesh.directory.leaves().isdisjoint(served):
-        told |= {INFORMED: ",".join(sorted(spread.informed)), SPREAD_HOPS: str(spread.hops)}
-    if not envelope.is_ours:
-        told[HOPS_LEFT] = str(envelope.hops_left - 1)
-    if envelope.ack_id:
-        told[ACK_ID] = envelope.ack_id
-    return write_line(message, told)
+    told = spread.named | envelope.on_the_way | {BROADCAST_TO: ",".join(served)}
+    has_leaves = not board.mesh.directory.leaves().isdisjoint(served)
+    return write_line(message, told | spread.for_leaves if has_leaves else told)
 
 
 def _send_each(board: Switchboard, envelope: Envelope, servers: frozenset[str], spread: Spread, now: Instant) -> None:
     """A message that has to arrive goes to each server by itself, since each acknowledges for itself."""
     for server in sorted(servers):
         if board.mesh.acknowledges(server):
-            told = {BROADCAST_ID: spread.identity, BROADCAST_TO: server}
-            send_until_acknowledged(board, envelope, server, now, told)
+            send_until_acknowledged(board, envelope, server, now, spread.named | {BROADCAST_TO: server})
         else:
             for hop, served in group_by_hop(board.carrier, (server,)).items():
                 board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)

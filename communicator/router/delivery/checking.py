@@ -120,12 +120,12 @@ def is_local(config: RouterConfig, command: str) -> bool:
     return checks is not None and checks.checker.is_local(command)
 
 
-def holds_to_definitions(config: RouterConfig, command: str = "") -> bool:
+def holds_to_definitions(config: RouterConfig, command: str) -> bool:
     """Whether a message that is not as it was defined is refused.
 
     Args:
         config: Who we are, and the rules of this host.
-        command: Of the message; without one, whether any is.
+        command: Of the message.
     """
     checks = config.checks
     return checks is not None and checks.mode is Checking.ENFORCE and not checks.checker.watches(command)

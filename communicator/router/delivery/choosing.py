@@ -4,11 +4,8 @@ from communicator.answers.services import Instance
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.names import PRIVATE_NETWORK, THIS_SERVER
 from communicator.router.cores.balancing import Balancer, Candidate
-from communicator.router.cores.policy import PolicyInForce
 from communicator.router.delivery.checking import find_leaving, holds_to_definitions, is_local
-from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import Instant
@@ -39,7 +36,7 @@ def choose(board: Switchboard, envelope: Envelope, now: Instant) -> Link | str |
         found = _at_home(board, envelope, found)
     if envelope.is_flooded or (envelope.link.is_leaf and not message.server):
         found = [one for one in found if not board.policy.is_apart(one.service, one.server, now.monotonic_s)]
-        told = told_of(board.config, board.carrier, board.mesh, envelope)
+        told = told_of(board, envelope)
         if told is None:
             found = [one for one in found if one.server == board.config.server_name]
         elif found:
@@ -67,31 +64,29 @@ def _at_home(board: Switchboard, envelope: Envelope, found: list[Candidate]) -> 
     return found
 
 
-def told_of(config: RouterConfig, carrier: Carrier, mesh: Mesh, envelope: Envelope) -> frozenset[str] | None:
+def told_of(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
     """The servers that a leaf has given a message to, ours among them; None where somebody may have it whom we do not know.
 
     Only among routers of ours, which all conclude the same, can one take it for all. A C++ router that has a copy delivers it or
     sends it on without asking.
 
     Args:
-        config: Who we are, and the rules of this host.
-        carrier: The ways to other routers.
-        mesh: What is known of the other routers.
+        board: The router's state.
         envelope: A message for any instance of a service.
     """
-    own, peer, spread = config.server_name, envelope.link.peer, envelope.spread
+    own, peer, spread = board.config.server_name, envelope.link.peer, envelope.spread
     if peer is None or not peer.is_leaf:
         return None
     if spread is None:  # it does not say whom it has told
-        return mesh.topology.attached(peer.server) | {own}
+        return board.mesh.topology.attached(peer.server) | {own}
     if spread.hops > 1 or envelope.message.sent_from_server != peer.server:
         return None
-    listed = spread.informed - {ip_of(config.my_address)}
+    listed = spread.informed - {ip_of(board.config.my_address)}
     first = ip_of(peer.address)  # stands for the first of those that dialled it, and that is us if we have
     if first in listed:
         return frozenset((own,)) if envelope.link.dial is not None and listed == {first} else None
-    links = mesh.database.links()
-    routers = {ip_of(state.address): server for server, state in links.items() if carrier.hop(server) is not None}
+    links = board.mesh.database.links()
+    routers = {ip_of(state.address): server for server, state in links.items() if board.carrier.hop(server) is not None}
     return frozenset((own, *(routers[ip] for ip in listed))) if listed <= routers.keys() else None
 
 
@@ -125,28 +120,19 @@ def candidates(
     live = board.registry.live(service)
     if live is not None and live is not exclude and live.registration is not None:
         registration = live.registration
-        here = Instance(
-            server=own,
-            service=service,
-            version=registration.version,
-            build=registration.build,
-        )
+        here = Instance(server=own, service=service, version=registration.version, build=registration.build)
         found.insert(0, here)
-    weighed = [_weigh(board.config, board.carrier, board.policy, instance, now) for instance in found]
+    weighed = [_weigh(board, instance, now) for instance in found]
     able = [candidate for candidate in weighed if candidate is not None]
-    if (
-        service in board.policy.active
-    ):  # several of one server may be of the active version: its router knows which one it is
+    if service in board.policy.active:  # several of one server may be active: its router knows which one it is
         return list({one.server: one for one in able}.values())
     return able
 
 
-def _weigh(
-    config: RouterConfig, carrier: Carrier, policy: PolicyInForce, instance: Instance, now: Instant
-) -> Candidate | None:
+def _weigh(board: Switchboard, instance: Instance, now: Instant) -> Candidate | None:
     """An instance as the balancer sees it; None when it cannot be reached, gets no messages, or is blocked by the policy."""
-    own = instance.server == config.server_name
-    cost = 0.0 if own else carrier.cost(instance.server)
+    policy, own = board.policy, instance.server == board.config.server_name
+    cost = 0.0 if own else board.carrier.cost(instance.server)
     named = (instance.service, instance.version, instance.build, instance.server)
     if cost is None or instance.state != "up" or not policy.takes(*named[:3], instance.role):
         return None

@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from communicator.answers.policy import Colour
-from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import THIS_SERVER
 from communicator.router.cores.conversations import Conversation
 from communicator.router.delivery.choosing import choose
@@ -54,11 +53,6 @@ def has_to_wait(board: Switchboard, envelope: Envelope) -> bool:
     """
     is_passing = not (envelope.is_ours or board.config.is_here(envelope.message.server))
     return board.comparison.holds and envelope.message.service in board.policy.active and not is_passing
-
-
-def hold(board: Switchboard, envelope: Envelope) -> bool:
-    """Let a message wait; whether there was room for it."""
-    return board.comparison.hold(envelope, len(encode_line(envelope.message)))
 
 
 def choose_coloured(board: Switchboard, envelope: Envelope, colour: Colour, now: Instant) -> Link | str | None:

@@ -4,8 +4,7 @@ import msgspec
 
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, WILDCARD_SERVERS
-from communicator.router.cores.statistics import Statistics
-from communicator.router.cores.voice import Voice, repeated_ids
+from communicator.router.cores.voice import repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.delivery.checking import find_leaving
@@ -14,7 +13,6 @@ from communicator.router.delivery.colouring import (
     choose_coloured,
     find_version,
     has_to_wait,
-    hold,
     names_version,
     without_version,
 )
@@ -22,13 +20,12 @@ from communicator.router.delivery.refusals import refuse_message
 from communicator.router.delivery.repertoire import may_understand
 from communicator.router.delivery.reports import report, tell_hop
 from communicator.router.delivery.seeking import hand_on, seek, spread_further
-from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.cache_policy import parse_cache_policy
 from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
-from communicator.router.vocabulary.envelope import ACK_ID, HOPS_LEFT, Envelope, write_line
+from communicator.router.vocabulary.envelope import Envelope, write_line
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 from communicator.router.vocabulary.rules import RULE_OF
@@ -51,9 +48,8 @@ def deliver(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         _try_version(board, envelope, now)
     elif not has_to_wait(board, envelope):
         _deliver_now(board, envelope, now)
-    elif not hold(board, envelope):
-        board.statistics.dropped["overload"] += 1
-        fail(board, envelope, "overload", now)
+    elif not board.comparison.hold(envelope, len(encode_line(envelope.message))):
+        fail(board, envelope, "overload", now, "overload")
 
 
 def release(board: Switchboard, now: Instant) -> None:
@@ -102,7 +98,7 @@ def _deliver_every(board: Switchboard, envelope: Envelope, now: Instant) -> None
         hand_on(board, envelope, now)  # another of our routers has it looked for
     elif deliver_all(board, envelope, now):
         spread_further(board, envelope, now)
-    elif not is_copy(board.statistics, board.received, envelope, now):
+    elif not is_copy(board, envelope, now):
         _absent(board, envelope, now)
 
 
@@ -114,7 +110,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if envelope.serves is not None:
         hand_on(board, envelope, now)
         return
-    if is_copy(board.statistics, board.received, envelope, now):
+    if is_copy(board, envelope, now):
         return
     if envelope.message.command == "ALIVE" and _is_health_check(envelope):
         _ask_run(board, envelope, now)
@@ -147,7 +143,7 @@ def _ask_run(board: Switchboard, envelope: Envelope, now: Instant) -> None:
 
 def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant) -> None:
     """Give a message to a service of this host, once however often it comes."""
-    if envelope.ack_id and is_repeated(board, board.statistics, board.received, envelope, now):
+    if envelope.ack_id and is_repeated(board, envelope, now):
         return
     line = encode_line(envelope.message)
     target.hear(envelope.message.command)
@@ -170,12 +166,9 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         known = board.mesh.knows(server)
         fail(board, envelope, "no_route" if known else "server_unknown", now)
     elif not envelope.is_ours and (hop.link is envelope.link or envelope.hops_left <= 1):
-        board.statistics.dropped["hops"] += 1
-        fail(board, envelope, "hops", now)
+        fail(board, envelope, "hops", now, "hops")
     else:
-        told = {} if envelope.is_ours or hop.is_leaf else {HOPS_LEFT: str(envelope.hops_left - 1)}
-        if envelope.ack_id and not hop.is_leaf:
-            told[ACK_ID] = envelope.ack_id
+        told = {} if hop.is_leaf else envelope.on_the_way
         if envelope.spread is not None and not hop.is_leaf:  # it may not come the way that its sender's lines come
             told |= envelope.spread.named
         board.statistics.routed["next_hop"] += 1
@@ -208,12 +201,12 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if not expected and not is_coloured and _is_sought(board, envelope, now):
         return
     if expected and not may_understand(board.config, board.learning, message.service, message.command):
-        _not_understood(board, board.statistics, board.received, envelope, now)
+        _not_understood(board, envelope, now)
         return
     asked = message.get("cache")
     policy = parse_cache_policy(asked) if asked else board.config.packaged_as(message.service).cache
     if expected and policy.keep:
-        if envelope.ack_id and is_repeated(board, board.statistics, board.received, envelope, now):
+        if envelope.ack_id and is_repeated(board, envelope, now):
             return
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s, envelope.source):
             report(board, envelope, "cached", "service_absent")
@@ -226,10 +219,10 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if expected and not policy.keep and policy.reply:
         told = {"destination_service": message.service, "unsent_command": message.command}
         board.tell(envelope, "SERVICE_UNAVAILABLE", **told, **repeated_ids(message))
-    if not own or message.get("deliver") != "all":  # who speaks to all its peers, and has none, loses nothing
-        board.statistics.dropped["cache_full" if expected and policy.keep else "unroutable"] += 1
     reason = "service_absent" if expected else "service_unknown"
-    fail(board, envelope, reason, now)
+    drop = "cache_full" if expected and policy.keep else "unroutable"
+    loses_nothing = own and message.get("deliver") == "all"  # who speaks to all its peers, and has none
+    fail(board, envelope, reason, now, "" if loses_nothing else drop)
     acknowledge(board, board.received, envelope, "failed", now, reason)
 
 
@@ -239,35 +232,35 @@ def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return seek(board, envelope, now)
     if board.mesh.unlisted.may_ask(envelope.link.id, envelope.message.service, now.monotonic_s):
         return seek(board, envelope, now)
-    board.statistics.dropped["unroutable"] += 1
-    fail(board, envelope, "too_often", now)
+    fail(board, envelope, "too_often", now, "unroutable")
     return True
 
 
-def _not_understood(voice: Voice, statistics: Statistics, received: Received, envelope: Envelope, now: Instant) -> None:
+def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     """Its service is away and will not know what to do with it either: the sender hears so at once, in one way or the other."""
     message = envelope.message
-    statistics.dropped["unroutable"] += 1
     if message.get("transmission_report") != "failure":
         reason = f"service {message.service!r} is not there, and does not list this command"
-        voice.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
-    fail(voice, envelope, "command_unknown", now)
-    acknowledge(voice, received, envelope, "failed", now, "command_unknown")
+        board.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
+    fail(board, envelope, "command_unknown", now, "unroutable")
+    acknowledge(board, board.received, envelope, "failed", now, "command_unknown")
 
 
-def fail(voice: Voice, envelope: Envelope, reason: str, now: Instant) -> None:
+def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant, drop: str = "") -> None:
     """A message goes no further: whoever wants to know is told why.
 
     One that has to arrive is sent again: only the router of its receiver says that there is no use.
+
+    Args:
+        board: The router's state.
+        envelope: The message.
+        reason: As `report` has it.
+        now: The time.
+        drop: The same in one of the words of `statistics.DROP_REASONS`, where it is counted.
     """
-    message = envelope.message
-    voice.notice(
-        Level.DEBUG,
-        "message_undeliverable",
-        command=message.command,
-        destination=message.destination,
-        sender=envelope.link.name,
-        reason=reason,
-    )
-    report(voice, envelope, "failed", reason)
-    tell_hop(voice, envelope, now, "failed", reason=reason)
+    if drop:
+        board.statistics.dropped[drop] += 1
+    told = {"command": envelope.message.command, "destination": envelope.message.destination}
+    board.notice(Level.DEBUG, "message_undeliverable", **told, sender=envelope.link.name, reason=reason)
+    report(board, envelope, "failed", reason)
+    tell_hop(board, envelope, now, "failed", reason=reason)

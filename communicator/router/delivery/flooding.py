@@ -14,10 +14,8 @@ from communicator.protocol.line_form import Head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
-from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OWNED_SERVICES
-from communicator.router.vocabulary.carrier import Carrier
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.envelope import BROADCAST_ID, INFORMED, SPREAD_HOPS, SPREAD_UNTIL, Spread
 from communicator.router.vocabulary.events import Instant
@@ -45,20 +43,17 @@ def hear_sender(board: Switchboard, message: Message | Head, now: Instant) -> No
         board.mesh.unlisted.hear(service, server, now.monotonic_s)
 
 
-def flood_targets(
-    config: RouterConfig, mesh: Mesh, source: Link, informed: frozenset[str]
-) -> tuple[list[Link], frozenset[str]]:
+def flood_targets(board: Switchboard, source: Link, informed: frozenset[str]) -> tuple[list[Link], frozenset[str]]:
     """The routers that get a copy from us, and the list of those that have one then.
 
     Args:
-        config: Who we are, and the rules of this host.
-        mesh: What is known of the other routers.
+        board: The router's state.
         source: The link that the message came over.
         informed: The IP addresses that the message lists.
     """
-    own = ip_of(config.my_address)
+    own = ip_of(board.config.my_address)
     links = []
-    for link in mesh.peers.values():  # in the order in which they were linked
+    for link in board.mesh.peers.values():  # in the order in which they were linked
         peer = link.peer
         if peer is None or link is source:
             continue
@@ -108,16 +103,11 @@ class Surroundings(NamedTuple):
         return informed | self.routers | (frozenset(self.leaves.values()) if self.is_complete else frozenset())
 
 
-def look_around(config: RouterConfig, carrier: Carrier, mesh: Mesh) -> Surroundings:
-    """The routers that can be reached, and whether others are known.
-
-    Args:
-        config: Who we are, and the rules of this host.
-        carrier: The ways to other routers.
-        mesh: What is known of the other routers.
-    """
-    own, leaves = ip_of(config.my_address), mesh.directory.leaves()
-    reachable = carrier.reachable() | mesh.peers.keys()
+def look_around(board: Switchboard) -> Surroundings:
+    """The routers that can be reached, and whether others are known."""
+    mesh = board.mesh
+    own, leaves = ip_of(board.config.my_address), mesh.directory.leaves()
+    reachable = board.carrier.reachable() | mesh.peers.keys()
     ips = {server: ip_of(address) for server, address in mesh.addresses().items() if server in reachable}
     return Surroundings(
         routers=frozenset((own, *(ip for server, ip in ips.items() if server not in leaves))),

@@ -1,12 +1,10 @@
 """One message is not taken: counted, told in the log and answered with INVALID; what is wrong with it is found elsewhere."""
 
-from communicator.protocol.line_form import decode, representable
+from communicator.protocol.line_form import representable
 from communicator.protocol.message import Message
-from communicator.router.cores.statistics import Statistics
-from communicator.router.cores.voice import REASON_CHARACTERS, Voice, repeated_ids
+from communicator.router.cores.voice import REASON_CHARACTERS, repeated_ids
 from communicator.router.delivery.checking import find_fault_kept, holds_to_definitions
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.registry import Link, Party
 
@@ -38,31 +36,23 @@ def refuse_message(board: Switchboard, link: Link, message: Message, reason: str
         board.refuse(link, message.command, reason, **repeated_ids(message))
 
 
-def refuse_kept(voice: Voice, config: RouterConfig, statistics: Statistics, line: bytes) -> bool:
+def refuse_kept(board: Switchboard, message: Message) -> bool:
     """Refuse a message that was kept for a service, if it is not as it is to be by now.
 
     Args:
-        voice: What the router says.
-        config: Who we are, and the rules of this host.
-        statistics: Where it is counted.
-        line: What was kept.
+        board: The router's state.
+        message: What was kept.
 
     Returns:
         Whether it was refused; its sender hears why where that can be told.
     """
-    if not holds_to_definitions(config):
-        return False
-    message = decode(line)
-    reason = find_fault_kept(config, statistics, message) if holds_to_definitions(config, message.command) else ""
+    is_held = holds_to_definitions(board.config, message.command)
+    reason = find_fault_kept(board.config, board.statistics, message) if is_held else ""
     if not reason:
         return False
-    statistics.dropped["faulty"] += 1
+    board.statistics.dropped["faulty"] += 1
     if message.sent_from_service:
-        told = {
-            "command": message.command,
-            "message": representable(reason, REASON_CHARACTERS),
-            **repeated_ids(message),
-        }
+        told = {"command": message.command, "message": representable(reason, REASON_CHARACTERS)} | repeated_ids(message)
         sender = Party(message.sent_from_server, message.sent_from_service)
-        voice.tell_party(sender, Message("INVALID", told))
+        board.tell_party(sender, Message("INVALID", told))
     return True

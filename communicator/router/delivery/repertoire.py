@@ -4,8 +4,8 @@ Only services with a ``.service`` file are learnt of: for no others are messages
 """
 
 from communicator.answers.services import Role
-from communicator.router.cores.learning import Learning, Learnt, render_learnt
-from communicator.router.cores.voice import Voice
+from communicator.router.cores.learning import Learning, Learnt, read_learnt, render_learnt
+from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Keep, KeptCommands, Level
 from communicator.router.vocabulary.registry import Link
@@ -16,41 +16,44 @@ _UNDERSTOOD_BY_ALL = REQUIRED_COMMANDS | {"INVALID"}
 """A refusal is not answered by another refusal."""
 
 
-def recall(voice: Voice, config: RouterConfig, learning: Learning) -> None:
+def recall(board: Switchboard) -> None:
     """Take up what earlier lives of the router have learnt; what is damaged is told, and as if it had never been learnt."""
-    for damage in learning.recall(config.learnt, config.limits.commands_per_service):
-        voice.notice(Level.WARNING, "learnt_commands_ignored", service=damage.service, reason=damage.reason)
-    review(voice, config, learning)
+    for service, content in board.config.learnt.items():
+        try:
+            if content:  # empty, it says nothing
+                board.learning.learn(service, read_learnt(content, board.config.limits.commands_per_service))
+        except ValueError as error:
+            board.notice(Level.WARNING, "learnt_commands_ignored", service=service, reason=str(error))
+    review(board)
 
 
-def review(voice: Voice, config: RouterConfig, learning: Learning) -> None:
+def review(board: Switchboard) -> None:
     """Forget what was learnt of services whose package is gone or has another version now."""
-
-    def holds(service: str, package_version: str) -> bool:
-        return service in config.known_services and config.packaged_as(service).version == package_version
-
-    for service in learning.forget_unless(holds):
-        voice.ask(Keep(KeptCommands(service), ""))
+    config = board.config
+    for service, learnt in list(board.learning.items()):
         version = config.packaged_as(service).version
-        voice.notice(Level.INFO, "learnt_commands_forgotten", service=service, package_version=version)
+        if service not in config.known_services or version != learnt.package_version:
+            del board.learning[service]
+            board.ask(Keep(KeptCommands(service), ""))
+            board.notice(Level.INFO, "learnt_commands_forgotten", service=service, package_version=version)
 
 
-def learn(voice: Voice, config: RouterConfig, learning: Learning, link: Link) -> None:
+def learn(board: Switchboard, link: Link) -> None:
     """Remember what the live holder of a name has listed so far, if its service is one of this host."""
     registration = link.registration
     if registration is None or registration.role is not Role.LIVE or not link.commands:
         return
     service = registration.service
-    if service not in config.known_services:
+    if service not in board.config.known_services:
         return
-    learnt = Learnt(config.packaged_as(service).version, frozenset(link.commands))
-    if learning.learn(service, learnt):
-        voice.ask(Keep(KeptCommands(service), render_learnt(learnt)))
+    learnt = Learnt(board.config.packaged_as(service).version, frozenset(link.commands))
+    if board.learning.learn(service, learnt):
+        board.ask(Keep(KeptCommands(service), render_learnt(learnt)))
 
 
 def known_commands(config: RouterConfig, learning: Learning, service: str) -> frozenset[str]:
     """What a service that is away understands; empty where that is not known."""
-    return learning.commands(service) or config.packaged_as(service).commands
+    return learning[service].commands if service in learning else config.packaged_as(service).commands
 
 
 def may_understand(config: RouterConfig, learning: Learning, service: str, command: str) -> bool:

@@ -35,8 +35,8 @@ def seek(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return _send(board, envelope, now)
     if envelope.spread is None or not envelope.is_flooded:
         return False
-    told = told_of(board.config, board.carrier, board.mesh, envelope)
-    if told is None or not look_around(board.config, board.carrier, board.mesh).is_complete:
+    told = told_of(board, envelope)
+    if told is None or not look_around(board).is_complete:
         _send_on(board, envelope, envelope.spread, now)
     elif min(told) == board.config.server_name and not _send(board, envelope, now):
         board.statistics.dropped["unroutable"] += 1
@@ -53,7 +53,7 @@ def spread_further(board: Switchboard, envelope: Envelope, now: Instant) -> None
     """
     if envelope.spread is None or not envelope.is_flooded:
         return
-    if told_of(board.config, board.carrier, board.mesh, envelope) is None:
+    if told_of(board, envelope) is None:
         _send_on(board, envelope, envelope.spread, now)
 
 
@@ -70,7 +70,7 @@ def hand_on(board: Switchboard, envelope: Envelope, now: Instant) -> None:
 
 def _send(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     """Send a message that nobody but our routers has."""
-    around = look_around(board.config, board.carrier, board.mesh)
+    around = look_around(board)
     spread = envelope.spread or Spread(identity="")
     peer, sender = envelope.link.peer, envelope.message.sent_from_server
     told = {sender} if peer is None else {sender, peer.server}
@@ -92,7 +92,7 @@ def _send(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
 
 def _send_on(board: Switchboard, envelope: Envelope, spread: Spread, now: Instant) -> bool:
     """Do what a C++ router would do in our place, so that copies keep to one way; whether that is to send it to anybody."""
-    links, informed = flood_targets(board.config, board.mesh, envelope.link, spread.informed)
+    links, informed = flood_targets(board, envelope.link, spread.informed)
     line = write_line(envelope.message, flood_parameters(board.config, spread, informed, now))
     for link in links:
         board.statistics.routed["next_hop"] += 1

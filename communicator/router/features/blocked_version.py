@@ -3,27 +3,18 @@
 from communicator.answers.policy import TEXT_CHARACTERS
 from communicator.answers.services import Role
 from communicator.protocol.line_form import representable
-from communicator.router.cores.policy import Blocking, PolicyInForce
+from communicator.router.cores.policy import Blocking
 from communicator.router.cores.voice import Voice
 from communicator.router.features.runs import report_run_refused
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.registry import Link, Registration
 
 
-def blocking_of(
-    config: RouterConfig, policy: PolicyInForce, registration: Registration, now: Instant
-) -> Blocking | None:
+def blocking_of(board: Switchboard, one: Registration, now: Instant) -> Blocking | None:
     """Whether the policy in force bars what has registered, or wants to, on this host."""
-    return policy.barred(
-        registration.service,
-        registration.version,
-        registration.build,
-        config.server_name,
-        now.monotonic_s,
-    )
+    return board.policy.barred(one.service, one.version, one.build, board.server, now.monotonic_s)
 
 
 def refuse_blocked(board: Switchboard, link: Link, registration: Registration, now: Instant) -> bool:
@@ -38,14 +29,13 @@ def refuse_blocked(board: Switchboard, link: Link, registration: Registration, n
     Returns:
         Whether it was turned away: it was told, the canary was, and its link is being closed.
     """
-    named = registration.service, registration.version, registration.build
-    blocking = blocking_of(board.config, board.policy, registration, now)
+    blocking = blocking_of(board, registration, now)
     if blocking is None and not board.fence.fits(registration):  # a shadow begins before its version is good anywhere
-        blocking = board.policy.untried(*named, now.monotonic_s)
+        blocking = board.policy.untried(registration.service, registration.version, registration.build, now.monotonic_s)
     if blocking is None or (registration.role is Role.PROBE and blocking.probe_allowed):
         return False
     board.notice(Level.INFO, "blocked_version_refused", **_noted(registration, blocking))
-    report_run_refused(board, board.registry, board.run_budget, registration, now)
+    report_run_refused(board, registration, now)
     tell_blocked(board, link, blocking)
     board.close(link, CloseReason.BLOCKED)
     return True

@@ -67,8 +67,10 @@ def _tell_colours(active: Mapping[str, Colour]) -> dict[str, str]:
 
 
 def _name_other_orders(board: Switchboard, reached: AbstractSet[str]) -> dict[str, str]:
-    others = sorted(board.mesh.find_other_orders(board.policy.policy.orders) & reached)[:NAMES_TOLD]
-    return {"other_orders": ",".join(others)} if others else {}
+    """Whose routers say that they obey other orders of operators than ours; without any, nobody is compared."""
+    own, told = board.policy.policy.orders, board.mesh.database.links()
+    others = sorted(server for server in reached & told.keys() if told[server].orders not in ("", own))[:NAMES_TOLD]
+    return {"other_orders": ",".join(others)} if own and others else {}
 
 
 def name_servers(own: str, counted: AbstractSet[str], reached: AbstractSet[str]) -> dict[str, str]:

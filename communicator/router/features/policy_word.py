@@ -21,6 +21,8 @@ from communicator.router.vocabulary.effects import Keep, KeptFile, Level
 from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.registry import Link
 
+COUNTED = ("denylist", "weights", "apart", "trials", "colours", "shadows")
+"""Parts of a policy of which the log tells how many entries they have."""
 RUN_END = "blocked"
 """How a run ends whose version may no longer run here."""
 
@@ -56,19 +58,9 @@ def _tell(voice: Voice, link: Link, in_force: PolicyInForce) -> None:
 
 
 def _note(voice: Voice, policy: Policy) -> None:
-    voice.notice(
-        Level.INFO,
-        "policy_set",
-        generation=render_generation(policy),
-        lease_s=policy.lease_s,
-        orders=policy.orders,
-        denylist=len(policy.denylist),
-        weights=len(policy.weights),
-        apart=len(policy.apart),
-        trials=len(policy.trials),
-        colours=len(policy.colours),
-        shadows=len(policy.shadows),
-    )
+    counted = {name: len(getattr(policy, name)) for name in COUNTED}
+    told = {"generation": render_generation(policy), "lease_s": policy.lease_s, "orders": policy.orders}
+    voice.notice(Level.INFO, "policy_set", **told, **counted)
 
 
 def _expel(board: Switchboard, now: Instant) -> None:
@@ -80,7 +72,7 @@ def _expel(board: Switchboard, now: Instant) -> None:
         contest = board.contests.find(registration.service)
         if contest is not None and refuse_blocked(board, contest.newcomer, contest.claim, now):
             board.contests.end(registration.service)
-        blocking = blocking_of(board.config, board.policy, registration, now)
+        blocking = blocking_of(board, registration, now)
         if blocking is not None:
             note_expelled(board, registration, blocking)
             tell_blocked(board, link, blocking)

@@ -21,6 +21,7 @@ from communicator.router.features.slow_consumers import apply_queue_policy
 from communicator.router.mesh.offer import listed
 from communicator.router.peering.admission import why_not
 from communicator.router.peering.exchange import service_changed
+from communicator.router.peering.handshake import elder_lives
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OWNED_SERVICES, owns
 from communicator.router.vocabulary.effects import AllowLongLines, Level
@@ -182,7 +183,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     apply_queue_policy(board, board.config, link)
     if registration.service in OWNED_SERVICES or link.kind.is_remote:
         board.ask(AllowLongLines(link.id))
-    learn(board, board.config, board.learning, link)  # for a link may list its commands before it registers
+    learn(board, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
     made = {"role": str(registration.role)} if registration.is_put_behind else {}
@@ -199,9 +200,9 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     )
     if registration.role is not Role.SHADOW:  # nobody speaks to it, and whether it comes or goes is nobody's business
         tell_status(board, board.config, registration, down_since_s=None)
-    report_run_started(board, board.registry, board.run_budget, registration, now)
+    report_run_started(board, registration, now)
     if registration.role is Role.LIVE:
-        report_runs_so_far(board, board.registry, board.run_budget, link)
+        report_runs_so_far(board, link)
     if board.registry.live(registration.service) is link:
         hand_out(board, link, registration.service, now)
 
@@ -209,9 +210,10 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
 def hand_out(board: Switchboard, link: Link, service: str, now: Instant) -> None:
     """Give a service what was kept for it; what is faulty by now is dropped, and its sender told."""
     for line in board.cache.take(service, now.monotonic_s):
-        if not refuse_kept(board, board.config, board.statistics, line):
+        message = decode(line)
+        if not refuse_kept(board, message):
             board.cache.delivered_total += 1
-            link.hear(decode(line).command)
+            link.hear(message.command)
             board.transmit(link, line, 1)
 
 
@@ -245,7 +247,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     is_shadow = registration.role is Role.SHADOW
     if not (board.draining or is_shadow):  # else everyone is leaving, and each would be told of each
         tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
-    report_run_ended(board, board.registry, board.run_budget, registration, reason, now)
+    report_run_ended(board, registration, reason, now)
     board.registry.remove(link)
     board.registrations.give_back(registration.user, 1)
     if is_shadow:
@@ -284,7 +286,7 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     if len(link.commands.union(told)) > limit:
         raise RemoteProtocolError(f"parameter list: more than {limit} commands")
     link.commands.update(told)
-    learn(board, board.config, board.learning, link)
+    learn(board, link)
     board.routes_changed()
     if link.registration is not None:
         service_changed(board.mesh, link.registration.service, now)
@@ -294,7 +296,20 @@ def commands(board: Switchboard, link: Link, message: Message, now: Instant) -> 
     link.commands_known = True
 
 
-def elder_answered(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
+def absolutely(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
+    """ABSOLUTELY: count it where it was asked for; one nobody asked for changes nothing."""
+    serial = message.get("serial")
+    if not link.kind.is_remote:
+        _elder_answered(board, link, message, now)
+    elif link.answers_to is None and serial.isdecimal() and len(serial) < 20:  # noqa: PLR2004 - digits of a 64-bit number
+        board.mesh.heartbeat.answered(link.id, int(serial), now.monotonic_s)
+    elif link.peer is not None or link.answers_to is not None:
+        elder_lives(board, serial, message.get("boot_id"), now)
+    else:
+        _elder_answered(board, link, message, now)
+
+
+def _elder_answered(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """ABSOLUTELY: the holder of a contested name lives and keeps it."""
     contest = board.contests.find_asked(message.get("serial"))
     if contest is None or board.registry.holder(contest.name) is not link:

@@ -1,8 +1,9 @@
 """RUN_STARTED and RUN_ENDED: one life of one registration, or none, told to the local canary; nothing is judged here."""
 
 from communicator.protocol.message import Message
-from communicator.router.cores.run_budget import RunBudget, Sum
+from communicator.router.cores.run_budget import Sum
 from communicator.router.cores.voice import Voice
+from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
@@ -11,34 +12,28 @@ from communicator.router.vocabulary.registry import Link, Registration, Registry
 BLOCKED = "blocked"
 
 
-def report_run_started(
-    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, now: Instant
-) -> None:
+def report_run_started(board: Switchboard, registration: Registration, now: Instant) -> None:
     """Tell the canary of a new run; one that comes later is told by `report_runs_so_far`.
 
     Of a service that comes and goes all the time not each run is told (`communicator.router.cores.run_budget`).
     """
-    if budget.begin(registration, now.monotonic_s):
-        _tell_start(voice, registry, registration)
+    if board.run_budget.begin(registration, now.monotonic_s):
+        _tell_start(board, board.registry, registration)
 
 
-def report_run_ended(
-    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, reason: str, now: Instant
-) -> None:
+def report_run_ended(board: Switchboard, registration: Registration, reason: str, now: Instant) -> None:
     """Tell the canary that a run is over, or keep the word until there is one."""
-    if budget.end(registration, reason, now.monotonic_s):
-        _tell_or_keep(voice, registry, budget, registration, _ended(registration, reason))
-    else:
-        budget.not_told += 1
+    if board.run_budget.end(registration, reason, now.monotonic_s):
+        _tell_or_keep(board, registration, _ended(registration, reason))
 
 
-def report_untold_runs(voice: Voice, registry: Registry, budget: RunBudget, now: Instant) -> None:
+def report_untold_runs(board: Switchboard, now: Instant) -> None:
     """Tell the canary of the runs that were not told when they began and still go on, and how many others there were."""
-    for untold in budget.take_due(now.monotonic_s):
+    for untold in board.run_budget.take_due(now.monotonic_s):
         if isinstance(untold, Sum):
-            _tell_sum(voice, registry, budget, untold)
+            _tell_sum(board, untold)
         else:
-            _tell_start(voice, registry, untold)
+            _tell_start(board, board.registry, untold)
 
 
 def _tell_start(voice: Voice, registry: Registry, registration: Registration) -> None:
@@ -47,41 +42,37 @@ def _tell_start(voice: Voice, registry: Registry, registration: Registration) ->
         voice.say(canary, _started(registration))
 
 
-def _tell_sum(voice: Voice, registry: Registry, budget: RunBudget, untold: Sum) -> None:
+def _tell_sum(board: Switchboard, untold: Sum) -> None:
     last, reason, runs = untold
-    voice.notice(Level.WARNING, "runs_not_told", service=last.service, runs=runs, reason=reason)
+    board.notice(Level.WARNING, "runs_not_told", service=last.service, runs=runs, reason=reason)
     told = {**_ended(last, reason).parameters, "omitted": str(runs)}
     if reason == BLOCKED:  # not which process: it was one of many
         told |= {"service_version": last.version, "build": last.build}
     told = {name: value for name, value in told.items() if value}
-    _tell_or_keep(voice, registry, budget, last, Message("RUN_ENDED", told, service=CANARY))
+    _tell_or_keep(board, last, Message("RUN_ENDED", told, service=CANARY))
 
 
-def report_run_refused(
-    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, now: Instant
-) -> None:
+def report_run_refused(board: Switchboard, registration: Registration, now: Instant) -> None:
     """Tell the canary that there is no run, so that the end of this process is none of a run either.
 
     Whoever is refused comes again and again: while there is no canary, only the last time is kept of each service, and the ends
     of runs are not driven out.
     """
-    if not budget.refuse(registration, BLOCKED, now.monotonic_s):
-        budget.not_told += 1
+    ends = board.run_budget.ends
+    if not board.run_budget.refuse(registration, BLOCKED, now.monotonic_s):
         return
     told = _described(registration) | {"reason": BLOCKED}
-    for kept in [one for one in budget.ends if _is_refusal(one) and one.get("service") == registration.service]:
-        budget.ends.remove(kept)
-    _tell_or_keep(voice, registry, budget, registration, Message("RUN_ENDED", told, service=CANARY))
+    for kept in [one for one in ends if _is_refusal(one) and one.get("service") == registration.service]:
+        ends.remove(kept)
+    _tell_or_keep(board, registration, Message("RUN_ENDED", told, service=CANARY))
 
 
-def _tell_or_keep(
-    voice: Voice, registry: Registry, budget: RunBudget, registration: Registration, ended: Message
-) -> None:
-    canary = registry.live(CANARY)
+def _tell_or_keep(board: Switchboard, registration: Registration, ended: Message) -> None:
+    canary = board.registry.live(CANARY)
     if canary is None or canary.registration is registration:
-        budget.ends.append(ended)
+        board.run_budget.ends.append(ended)
     else:
-        voice.say(canary, ended)
+        board.say(canary, ended)
 
 
 def _is_refusal(ended: Message) -> bool:
@@ -89,16 +80,16 @@ def _is_refusal(ended: Message) -> bool:
     return bool(ended.get("role"))
 
 
-def report_runs_so_far(voice: Voice, registry: Registry, budget: RunBudget, link: Link) -> None:
+def report_runs_so_far(board: Switchboard, link: Link) -> None:
     """Tell a canary that has just registered what it missed: the ends of runs, then every run that lasts."""
     if link.registration is None or link.registration.service != CANARY:
         return
-    while budget.ends:
-        voice.say(link, budget.ends.popleft())
-    budget.told_all()
-    for other in registry.registered():
+    while board.run_budget.ends:
+        board.say(link, board.run_budget.ends.popleft())
+    board.run_budget.told_all()
+    for other in board.registry.registered():
         if other.registration is not None:
-            voice.say(link, _started(other.registration))
+            board.say(link, _started(other.registration))
 
 
 def _ended(registration: Registration, reason: str) -> Message:

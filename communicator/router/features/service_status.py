@@ -91,19 +91,18 @@ def _remembered(board: Switchboard, question: Hashable, work_out: Callable[[], A
 
 
 def _services(board: Switchboard, offset: int, limit: int, *, is_local: bool) -> dict[str, str]:
-    instances = _remembered(board, is_local, lambda: _instances(board, is_local=is_local))
-    written = _remembered(board, (is_local, "as JSON"), lambda: _Written(instances))
-    numbers = range(offset, min(offset + limit, len(instances)))
+    written = _remembered(board, is_local, lambda: _Written(_instances(board, is_local=is_local)))
+    numbers = range(offset, min(offset + limit, len(written.instances)))
     page = written.page(numbers, board.config.limits.answer_bytes)
-    names = ",".join(dict.fromkeys(instances[number].service for number in numbers[: len(page)]))
+    names = ",".join(dict.fromkeys(written.instances[number].service for number in numbers[: len(page)]))
     told = {"list": names} if names else {}
     services = b",".join(page).decode()
-    return told | {"services": f"[{services}]", "offset": str(offset), "total": str(len(instances))}
+    return told | {"services": f"[{services}]", "offset": str(offset), "total": str(len(written.instances))}
 
 
 def _instances(board: Switchboard, *, is_local: bool) -> list[Instance]:
     """All of them, in an order that stays the same, for pages."""
-    instances = local_instances(board.config, board.registry, board.learning)
+    instances = local_instances(board)
     if not is_local:
         instances += board.mesh.directory.all()
     instances.sort(key=lambda one: (one.service, one.server, one.role, one.pid or 0))
@@ -138,7 +137,7 @@ class _Written:
     """
 
     def __init__(self, instances: Sequence[Instance]) -> None:
-        self._instances = instances
+        self.instances = instances
         self._texts: dict[int, bytes] = {}
 
     def page(self, numbers: range, bytes_max: int) -> list[bytes]:
@@ -153,7 +152,7 @@ class _Written:
             text = self._text(number)
             size = len(text) * 2
             if size > bytes_max:
-                page.append(msgspec.json.encode(msgspec.structs.replace(self._instances[number], commands=())))
+                page.append(msgspec.json.encode(msgspec.structs.replace(self.instances[number], commands=())))
                 continue
             used += size
             if used > bytes_max:
@@ -164,5 +163,5 @@ class _Written:
     def _text(self, number: int) -> bytes:
         text = self._texts.get(number)
         if text is None:
-            text = self._texts[number] = msgspec.json.encode(self._instances[number])
+            text = self._texts[number] = msgspec.json.encode(self.instances[number])
         return text

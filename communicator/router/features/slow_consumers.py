@@ -3,10 +3,11 @@
 from communicator.answers.services import Role
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.voice import Voice
+from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level, QueuePolicy, SetQueuePolicy
 from communicator.router.vocabulary.events import LinesDropped
-from communicator.router.vocabulary.registry import Link, Registry
+from communicator.router.vocabulary.registry import Link
 
 
 def apply_queue_policy(voice: Voice, config: RouterConfig, link: Link) -> None:
@@ -30,13 +31,13 @@ def tell_cut(voice: Voice, statistics: Statistics, link: Link, queued_bytes: int
         voice.tell_listeners("SLOW_CONSUMER", client=link.name, queued_bytes=str(queued_bytes))
 
 
-def tell_dropped(voice: Voice, registry: Registry, statistics: Statistics, event: LinesDropped) -> None:
+def tell_dropped(board: Switchboard, event: LinesDropped) -> None:
     """Lines for a link were thrown away: each is counted, and the log hears of the 1st, 2nd, 4th, 8th … time."""
-    statistics.dropped["slow_consumer"] += event.lines
-    link = registry.links.get(event.link)
+    board.statistics.dropped["slow_consumer"] += event.lines
+    link = board.registry.links.get(event.link)
     if link is None:
         return
     link.drops += 1
     link.lines_dropped += event.lines
     if link.drops.bit_count() == 1:
-        voice.notice(Level.WARNING, "slow_consumer_dropped", client=link.name, lines=link.lines_dropped)
+        board.notice(Level.WARNING, "slow_consumer_dropped", client=link.name, lines=link.lines_dropped)

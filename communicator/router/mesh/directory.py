@@ -1,6 +1,6 @@
 """Which services run on the other servers that can be reached now; which of them gets a message is decided elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -8,7 +8,6 @@ from communicator.answers.services import Instance
 from communicator.router.mesh.link_state import Database
 from communicator.router.mesh.unlisted import Unlisted
 from communicator.router.vocabulary.carrier import Carrier
-from communicator.router.vocabulary.records import Leaf
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -16,10 +15,10 @@ _NOBODY: frozenset[str] = frozenset()
 class _Index(msgspec.Struct, frozen=True):
     """Answers to all questions, for one state of what is told and of who is reached."""
 
-    all: tuple[Instance, ...]
-    leaves: frozenset[str]
-    by_service: Mapping[str, tuple[Instance, ...]]
-    servers_accepting: Mapping[str, frozenset[str]]
+    all: tuple[Instance, ...] = ()
+    leaves: frozenset[str] = frozenset()
+    by_service: Mapping[str, tuple[Instance, ...]] = {}
+    servers_accepting: Mapping[str, frozenset[str]] = {}
     """By command."""
 
 
@@ -37,7 +36,7 @@ class Directory:
         self._carrier = carrier
         self._unlisted = unlisted
         self._seen: tuple[int, int] | None = None
-        self._known = _index_of((), _NOBODY)
+        self._known = _Index()
 
     def instances(self, service: str) -> tuple[Instance, ...]:
         """Every instance of a service, whatever its role and state, by server; if none is told of, where it was heard lately."""
@@ -83,25 +82,16 @@ class Directory:
                 found += self._database.instances(server)
             else:
                 leaves.add(server)
-                found += _instances_of_leaf(server, leaf)
-        return _index_of(found, frozenset(leaves))
-
-
-def _instances_of_leaf(server: str, leaf: Leaf) -> list[Instance]:
-    return [Instance(server=server, service=service, address=leaf.address) for service in leaf.services]
-
-
-def _index_of(instances: Sequence[Instance], leaves: frozenset[str]) -> _Index:
-    by_service: dict[str, list[Instance]] = {}
-    servers_accepting: dict[str, set[str]] = {}
-    for instance in instances:
-        by_service.setdefault(instance.service, []).append(instance)
-        if instance.hears_broadcasts:
-            for command in instance.commands:
+                found += [Instance(server=server, service=each, address=leaf.address) for each in leaf.services]
+        by_service: dict[str, list[Instance]] = {}
+        servers_accepting: dict[str, set[str]] = {}
+        for instance in found:
+            by_service.setdefault(instance.service, []).append(instance)
+            for command in instance.commands if instance.hears_broadcasts else ():
                 servers_accepting.setdefault(command, set()).add(instance.server)
-    return _Index(
-        all=tuple(instances),
-        leaves=leaves,
-        by_service={service: tuple(found) for service, found in by_service.items()},
-        servers_accepting={command: frozenset(servers) for command, servers in servers_accepting.items()},
-    )
+        return _Index(
+            all=tuple(found),
+            leaves=frozenset(leaves),
+            by_service={service: tuple(instances) for service, instances in by_service.items()},
+            servers_accepting={command: frozenset(servers) for command, servers in servers_accepting.items()},
+        )

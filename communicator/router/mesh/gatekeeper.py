@@ -4,7 +4,7 @@ import ipaddress
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,29 +18,17 @@ QUEUE_MAX = 128
 """Links that wait at one desk for their verification; each takes about 50 ms."""
 QUEUE_ADDRESS_MAX = 16
 """Of one address: one host's services, but not a flood."""
-BUSY_WAIT_S = 1.0
 REFUSALS_TOLD = 32
 """An address that was told so often within one delay to try again later is not told any more; above `QUEUE_ADDRESS_MAX`, for
 those who wait are all told at once."""
 _BUSY = "busy: too many passwords are waiting to be verified"
 
 
-class Verdict(StrEnum):
-    """What becomes of somebody who shows a password."""
-
-    VERIFY = "verify"
-    """Now."""
-    QUEUED = "queued"
-    """Its turn comes with `Outcome.next`, or never: `Outcome.refused`."""
-    REFUSED = "refused"
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """A link that has waited for its turn in vain."""
+class Refusal(NamedTuple):
+    """A link whose password will not be verified now."""
 
     link_id: int
     reason: str
-    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +43,20 @@ class Candidate:
     """How its address stands: those we know are not held up by the checks of others."""
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """The answer to `Gatekeeper.ask`."""
+class Outcome(msgspec.Struct, frozen=True):
+    """What follows when a password is shown, or was verified; where it is nothing the link waits for its turn."""
 
-    verdict: Verdict
-    reason: str = ""
-    wait_s: float = 0.0
-    """How long until another attempt is looked at."""
+    next: Candidate | None = None
+    """Whose password to verify now."""
+    refused: tuple[Refusal, ...] = ()
+    wrong: int = 0
+    """Wrong passwords of this address in a row; 0 after a right one."""
+    block: str = ""
+    """The address, where that was the third and it is none that must never be blocked."""
     keep_out: str = ""
     """The address or network (as `keys_of` has it) whose connections need not even be let in; said once in each delay."""
     keep_out_s: float = 0.0
     """For so long."""
-    standing: Standing = Standing.NEW
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What follows from a verification."""
-
-    link_id: int
-    """Whose password it was; the link may be gone."""
-    ip: str
-    is_right: bool
-    wrong: int
-    """Wrong passwords of this address in a row; 0 after a right one."""
-    block: bool
-    """It was the third, and the address is none that must never be blocked."""
-    next: Candidate | None
-    """Whose password to verify now."""
-    refused: tuple[Refusal, ...]
-    """Others of this address, whose passwords will not be verified now."""
 
 
 class Gatekeeper:
@@ -112,7 +85,7 @@ class Gatekeeper:
         """How many links wait for their turn."""
         return len(self._waiting)
 
-    def ask(self, link_id: int, ip: str, username: str, password: str, now_s: float) -> Decision:
+    def ask(self, link_id: int, ip: str, username: str, password: str, now_s: float) -> Outcome:
         """Somebody shows a password.
 
         Args:
@@ -123,22 +96,23 @@ class Gatekeeper:
             now_s: On the monotonic clock.
 
         Returns:
-            Whether to verify now, to wait for an `Outcome`, or to refuse.
+            Whether to verify or to refuse it now; else its turn comes with a later outcome, or never.
         """
         ip = keys_of(ip)[0]
         standing = self._sources.standing(ip, now_s)
         if key := self._delays.delaying(ip, now_s, network=standing is not Standing.KNOWN):
-            return self._make_wait(ip, key, now_s)
+            return self._make_wait(link_id, ip, key, now_s)
         candidate = Candidate(link_id, ip, username, password, standing)
         turn = Turn.NEVER if link_id in self._waiting else self._desks.enter(candidate, ip, standing)
         if turn is Turn.NEVER:
             self.refused_unverified_total += 1
-            return Decision(Verdict.REFUSED, _BUSY, BUSY_WAIT_S)
-        if turn is Turn.LATER:
-            self._waiting[link_id] = candidate
-        return Decision(Verdict.VERIFY if turn is Turn.NOW else Verdict.QUEUED, standing=standing)
+            return Outcome(refused=(Refusal(link_id, _BUSY),))
+        if turn is Turn.NOW:
+            return Outcome(candidate)
+        self._waiting[link_id] = candidate
+        return Outcome()
 
-    def checked(self, link_id: int, is_right: bool, now_s: float) -> Outcome | None:  # noqa: FBT001 - the answer itself
+    def checked(self, link_id: int, is_right: bool, now_s: float) -> Outcome:  # noqa: FBT001 - the answer itself
         """A verification under way has ended; also to be told when its link is gone.
 
         Args:
@@ -147,10 +121,10 @@ class Gatekeeper:
             now_s: On the monotonic clock.
 
         Returns:
-            What follows; None when no such verification was under way.
+            What follows; nothing when no such verification was under way.
         """
         verified = next((each for each in self._desks.current.values() if each.link_id == link_id), None)
-        return None if verified is None else self._conclude(verified, is_right, now_s)
+        return Outcome() if verified is None else self._conclude(verified, is_right, now_s)
 
     def gone(self, link_id: int) -> None:
         """A link is gone: it waits no longer. A verification under way goes on, and counts."""
@@ -172,19 +146,19 @@ class Gatekeeper:
         following = self._desks.end(verified.standing)
         if following is not None:
             del self._waiting[following.link_id]
-        block = wrong == BLOCK_AFTER and self._may_block(verified.ip)
-        return Outcome(verified.link_id, verified.ip, is_right, wrong, block, following, refused)
+        is_blocked = wrong == BLOCK_AFTER and self._may_block(verified.ip)
+        return Outcome(following, refused, wrong, verified.ip if is_blocked else "")
 
-    def _make_wait(self, ip: str, key: str, now_s: float) -> Decision:
+    def _make_wait(self, link_id: int, ip: str, key: str, now_s: float) -> Outcome:
         """Tell one more to wait, and to keep the others out for the rest of the delay when that was said often enough."""
         self.refused_unverified_total += 1
         record = self._delays.record(key)
         record.told += 1
         wait_s = record.until_s - now_s
-        is_enough = record.told == REFUSALS_TOLD and not self._never_block(ip)
-        return Decision(
-            Verdict.REFUSED, _too_early(wait_s), wait_s, key if is_enough else "", wait_s if is_enough else 0.0
-        )
+        refused = (Refusal(link_id, _too_early(wait_s)),)
+        if record.told != REFUSALS_TOLD or self._never_block(ip):
+            return Outcome(refused=refused)
+        return Outcome(refused=refused, keep_out=key, keep_out_s=wait_s)
 
     def _turn_away(self, ip: str, now_s: float) -> tuple[Refusal, ...]:
         """Refuse all that wait for their turn and are delayed now by what came from this address."""
@@ -196,7 +170,7 @@ class Gatekeeper:
                 self.gone(candidate.link_id)
                 record.told += 1
                 self.refused_unverified_total += 1
-                refusals.append(Refusal(candidate.link_id, _too_early(wait_s), wait_s))
+                refusals.append(Refusal(candidate.link_id, _too_early(wait_s)))
         return tuple(refusals)
 
     def _held_up(self, key: str) -> list[Candidate]:

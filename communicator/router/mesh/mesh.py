@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum, auto
-from typing import NamedTuple
 
 from communicator.fairness.sources import Sources
 from communicator.protocol.addresses import ip_of
@@ -17,7 +16,7 @@ from communicator.router.mesh.doubts import Doubts
 from communicator.router.mesh.gatekeeper import Gatekeeper
 from communicator.router.mesh.heartbeat import Heartbeat
 from communicator.router.mesh.link_state import Database
-from communicator.router.mesh.offer import Offer
+from communicator.router.mesh.offer import SERVICES_TAKEN, Offer, order_neighbors, render_offer
 from communicator.router.mesh.received import Received
 from communicator.router.mesh.strangers import Strangers
 from communicator.router.mesh.topology import Topology
@@ -51,13 +50,6 @@ class Weight(Enum):
     """There is no way to the server, so that anybody may tell of it: the later word counts."""
     DOUBTFUL = auto()
     """The server is at the end of another link, or the way to it leads over another one."""
-
-
-class Namesake(NamedTuple):
-    """A life of a router of our name that is not ours, as its record tells."""
-
-    boot_id: str
-    started: int
 
 
 class Mesh:
@@ -103,8 +95,8 @@ class Mesh:
         """When the state of the cluster is to be looked at."""
         self.settling = deadlines.add("settling")
         """Until then lines may still come by ways that were good a moment ago."""
-        self.namesake: Namesake | None = None
-        """Who was last heard to bear our name."""
+        self.namesake: Record | None = None
+        """What was last heard of a router of our name that is not ours."""
         self.republished_s: float | None = None
         """When we last said everything of ourselves anew."""
         self.republish = deadlines.add("republish")
@@ -262,10 +254,10 @@ class Mesh:
             orders=orders,
         )
 
-    def find_other_orders(self, orders: str) -> frozenset[str]:
-        """The servers whose routers say that they obey other orders of operators than these; without any, nobody is compared."""
-        told = {server: state.orders for server, state in self.database.links().items()}
-        return frozenset(server for server, theirs in told.items() if orders and theirs and theirs != orders)
+    def own_offer(self, config: RouterConfig, receiver: str) -> dict[str, str]:
+        """What we tell a router at this address of ourselves when we meet it."""
+        heard_of = sorted({instance.service for instance in self.directory.all()})[:SERVICES_TAKEN]
+        return render_offer(config, order_neighbors(self._book.told(), receiver, self.members()), heard_of)
 
     def acknowledges(self, server: str) -> bool:
         """Whether this router says ACKNOWLEDGED when a message has arrived."""

@@ -37,7 +37,9 @@ def read_offer(message: Message, config: RouterConfig) -> Offer:
     Raises:
         RemoteProtocolError: A parameter is missing or wrong; the text names it.
     """
-    server = message.get("server_name")
+    version, server = message.get("version", "0"), message.get("server_name")
+    if message.command == "CONNECT" and parse_integer(version) != PROTOCOL_VERSION:
+        raise RemoteProtocolError(f"parameter version: {message.get('version')!r} is not {PROTOCOL_VERSION}")
     if not is_server_name(server):
         raise RemoteProtocolError(f"parameter server_name: {server[:80]!r} is not the name of a server")
     features = frozenset(_tokens(message, "features", FEATURES_TAKEN))
@@ -64,16 +66,6 @@ def read_address(message: Message) -> str:
     if host_port is None:
         raise RemoteProtocolError(f"parameter my_address: {text[:80]!r} is not the IP:port of a host")
     return str(host_port)
-
-
-def require_version(message: Message) -> None:
-    """CONNECT names the version of the protocol.
-
-    Raises:
-        RemoteProtocolError: It is another one.
-    """
-    if parse_integer(message.get("version", "0")) != PROTOCOL_VERSION:
-        raise RemoteProtocolError(f"parameter version: {message.get('version')!r} is not {PROTOCOL_VERSION}")
 
 
 def render_offer(config: RouterConfig, neighbors: list[str], heard_of: list[str]) -> dict[str, str]:

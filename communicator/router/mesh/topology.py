@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-import msgspec
-
 from communicator.router.vocabulary.records import Leaf, LinksState
 
 _COST_STEPS = 1_000_000
@@ -54,14 +52,6 @@ class Edge(NamedTuple):
     """Both ends tell of it, or one tells of a leaf: it is used."""
 
 
-class _Attachments(msgspec.Struct, frozen=True):
-    """The ends of a leaf's links."""
-
-    weights: dict[str, int] = {}
-    """By the router that tells of the leaf."""
-    leaves: dict[str, Leaf] = {}
-
-
 class Topology:
     """The ways from one router to all others: all that follows from one state of the links.
 
@@ -75,7 +65,8 @@ class Topology:
         self._told = {server: {one.server: one for one in state.neighbors} for server, state in links.items()}
         self._linked: dict[str, dict[str, int]] = {}
         """What each link between two routers weighs, from both ends."""
-        self._attachments: dict[str, _Attachments] = {}
+        self._attachments: dict[str, dict[str, tuple[int, Leaf]]] = {}
+        """By leaf, and by the router that tells of it: what that link weighs, and what is told."""
         self._read()
         self._ways = _find_ways(self._linked, own)
         self._leaves: dict[str, Leaf] = {}
@@ -103,8 +94,7 @@ class Topology:
 
     def attached(self, leaf: str) -> frozenset[str]:
         """The routers that tell of a leaf."""
-        ends = self._attachments.get(leaf)
-        return frozenset(ends.weights) if ends else frozenset()
+        return frozenset(self._attachments.get(leaf, ()))
 
     def behind(self, neighbor: str) -> frozenset[str]:
         """The servers that can be reached over a neighbor without passing us, itself included.
@@ -137,7 +127,7 @@ class Topology:
             found = self._linked.get(ahead.pop(), {}).keys() - routers - {self._own}
             routers |= found
             ahead.extend(found)
-        leaves = (leaf for leaf, ends in self._attachments.items() if not routers.isdisjoint(ends.weights))
+        leaves = (leaf for leaf, ends in self._attachments.items() if not routers.isdisjoint(ends))
         return frozenset(routers.union(leaf for leaf in leaves if not self._is_reached_router(leaf)))
 
     def _is_reached_router(self, server: str) -> bool:
@@ -148,9 +138,8 @@ class Topology:
             for server, neighbor in neighbors.items():
                 back = self._told.get(server, {}).get(teller)
                 if neighbor.leaf is not None:
-                    ends = self._attachments.setdefault(server, _Attachments())
-                    ends.weights[teller] = _weight(teller, server, neighbor.cost)
-                    ends.leaves[teller] = neighbor.leaf
+                    weight = _weight(teller, server, neighbor.cost)
+                    self._attachments.setdefault(server, {})[teller] = weight, neighbor.leaf
                 elif teller < server and back is not None and back.leaf is None:
                     weight = _weight(teller, server, max(neighbor.cost, back.cost))
                     self._linked.setdefault(teller, {})[server] = weight
@@ -159,12 +148,12 @@ class Topology:
     def _enter_leaves(self) -> None:
         routers = dict(self._ways)
         for server, ends in self._attachments.items():
-            near = {via: weight for via, weight in ends.weights.items() if via in routers}
+            near = {via: end for via, end in ends.items() if via in routers}
             if near and server not in routers:
-                weight, via = min((routers[via].weight + weight, via) for via, weight in near.items())
+                weight, via = min((routers[via].weight + weight, via) for via, (weight, _) in near.items())
                 self._ways[server] = Way(weight, (*routers[via].path, server))
-                services = {service for teller in near for service in ends.leaves[teller].services}
-                self._leaves[server] = Leaf(ends.leaves[via].address, tuple(sorted(services)))
+                services = {service for _, leaf in near.values() for service in leaf.services}
+                self._leaves[server] = Leaf(near[via][1].address, tuple(sorted(services)))
 
 
 def _find_ways(linked: Mapping[str, Mapping[str, int]], own: str) -> dict[str, Way]:

@@ -10,10 +10,9 @@ from communicator.router.features.cluster_status import cluster_get_status, clus
 from communicator.router.features.colours import colours
 from communicator.router.features.fencing import register
 from communicator.router.features.policy_word import policy_get, policy_set
-from communicator.router.features.registration import commands, unregister
+from communicator.router.features.registration import absolutely, commands, unregister
 from communicator.router.features.service_status import list_services, service_status
 from communicator.router.features.shadow_copies import shadow_copy, shadow_get_discarded, shadow_said, shadow_taken
-from communicator.router.features.signs_of_life import absolutely
 from communicator.router.peering import handshake, parting
 from communicator.router.peering.exchange import link_state, link_state_summary
 from communicator.router.switchboard import Handler

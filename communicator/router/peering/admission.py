@@ -3,9 +3,7 @@
 from communicator.errors import ProtocolError
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
-from communicator.router.cores.statistics import Statistics
-from communicator.router.cores.voice import Voice
-from communicator.router.mesh.gatekeeper import Decision, Verdict
+from communicator.router.mesh.gatekeeper import Outcome, Refusal
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import CheckCredential, KeepOut, Level
@@ -49,16 +47,8 @@ def must_wait(board: Switchboard, link: Link, message: Message, line: bytes, now
     username, password = message.get("username"), message.get("password")
     if not (username and password):
         return False
-    decision = board.mesh.gate.ask(link.id, link.ip, username, password, now.monotonic_s)
-    match decision.verdict:
-        case Verdict.VERIFY:
-            board.hold(link, line)
-            board.ask(CheckCredential(link.id, username, password, decision.standing))
-        case Verdict.QUEUED:
-            board.hold(link, line)
-        case Verdict.REFUSED:
-            _turn_away(board, link, message.command, decision.reason)
-            _keep_out(board, decision)
+    board.hold(link, line)
+    _follow(board, board.mesh.gate.ask(link.id, link.ip, username, password, now.monotonic_s))
     return True
 
 
@@ -67,15 +57,23 @@ def credential_checked(board: Switchboard, number: int, credential: Credential |
     outcome = board.mesh.gate.checked(number, credential is not None, now.monotonic_s)
     link = board.registry.links.get(number)
     if credential is None:
-        _turn_away_held(board, number, "wrong username or password")
+        _turn_away(board, Refusal(number, "wrong username or password"))
     elif link is not None and not link.closing:
         link.credential = credential
-    if outcome is None:
-        return
+    _follow(board, outcome)
+
+
+def _follow(board: Switchboard, outcome: Outcome) -> None:
+    """Do what the gatekeeper says: whoever keeps the firewall is asked, too, to keep an address out."""
     if outcome.block:
-        _block(board, outcome.ip, outcome.wrong)
+        board.notice(Level.WARNING, "address_blocked", ip=outcome.block, failures=outcome.wrong)
+        reason = f"{outcome.wrong} wrong passwords"
+        board.tell_listeners("BLOCK", uri=outcome.block, period=BLOCK_PERIOD, reason=reason)
     for refusal in outcome.refused:
-        _turn_away_held(board, refusal.link_id, refusal.reason)
+        _turn_away(board, refusal)
+    if outcome.keep_out:
+        board.notice(Level.WARNING, "address_kept_out", ip=outcome.keep_out, for_s=round(outcome.keep_out_s, 1))
+        board.ask(KeepOut(outcome.keep_out, outcome.keep_out_s))
     if (due := outcome.next) is not None:
         board.ask(CheckCredential(due.link_id, due.username, due.password, due.standing))
 
@@ -114,18 +112,18 @@ def revoke(registry: Registry, event: CredentialsRevoked) -> list[Link]:
     ]
 
 
-def refuse_peer(voice: Voice, statistics: Statistics, link: Link, reason: str, **parameters: str) -> None:
+def refuse_peer(board: Switchboard, link: Link, reason: str, **parameters: str) -> None:
     """Tell another router that it is not taken, and close its link."""
     why = "ending" if "shutdown" in parameters else "name" if "conflict" in parameters else "credentials"
-    statistics.peers_refused[why] += 1
-    voice.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
-    voice.answer(link, "REFUSE", message=reason, **parameters)
-    voice.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
+    board.statistics.peers_refused[why] += 1
+    board.notice(Level.WARNING, "router_refused", link=link.name, reason=reason)
+    board.answer(link, "REFUSE", message=reason, **parameters)
+    board.close(link, CloseReason.AUTH if not parameters else CloseReason.PROTOCOL)
 
 
-def _turn_away_held(board: Switchboard, number: int, reason: str) -> None:
+def _turn_away(board: Switchboard, refusal: Refusal) -> None:
     """Turn a link away whose line waits; what it said is forgotten, for it holds a password."""
-    link = board.registry.links.get(number)
+    link = board.registry.links.get(refusal.link_id)
     if link is None or link.closing:
         return
     line, link.parked = link.parked, b""
@@ -134,27 +132,10 @@ def _turn_away_held(board: Switchboard, number: int, reason: str) -> None:
         command = decode(line.partition(b"\n")[0]).command
     except ProtocolError:
         command = ""
-    _turn_away(board, link, command, reason)
-
-
-def _turn_away(board: Switchboard, link: Link, command: str, reason: str) -> None:
     board.statistics.auth_failures[link.kind] += 1
     if command == "REGISTER":
-        board.notice(Level.WARNING, "credentials_refused", link=link.name, reason=reason)
-        board.refuse(link, command, reason)
+        board.notice(Level.WARNING, "credentials_refused", link=link.name, reason=refusal.reason)
+        board.refuse(link, command, refusal.reason)
         board.close(link, CloseReason.AUTH)
     else:
-        refuse_peer(board, board.statistics, link, reason)
-
-
-def _keep_out(voice: Voice, decision: Decision) -> None:
-    """Have those who would be refused in any case stopped before they cost anything."""
-    if decision.keep_out:
-        voice.notice(Level.WARNING, "address_kept_out", ip=decision.keep_out, for_s=round(decision.keep_out_s, 1))
-        voice.ask(KeepOut(decision.keep_out, decision.keep_out_s))
-
-
-def _block(voice: Voice, ip: str, failures: int) -> None:
-    """Ask whoever keeps the firewall to keep an address out."""
-    voice.notice(Level.WARNING, "address_blocked", ip=ip, failures=failures)
-    voice.tell_listeners("BLOCK", uri=ip, period=BLOCK_PERIOD, reason=f"{failures} wrong passwords")
+        refuse_peer(board, link, refusal.reason)

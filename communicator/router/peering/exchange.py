@@ -8,7 +8,7 @@ from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.voice import Voice
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.link_state import Outcome
-from communicator.router.mesh.mesh import SETTLING_S, Mesh, Namesake, Weight
+from communicator.router.mesh.mesh import SETTLING_S, Mesh, Weight
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.carrier import Carrier
@@ -60,7 +60,7 @@ def publish_services(board: Switchboard) -> None:
     if not mesh.unpublished:
         return
     instances: dict[str, list[Instance]] = {bucket: [] for bucket in sorted(mesh.unpublished)}
-    for instance in local_instances(board.config, board.registry, board.learning):
+    for instance in local_instances(board):
         bucket = bucket_of(instance.service)
         if bucket in instances and instance.state != "down":
             instances[bucket].append(instance)
@@ -78,27 +78,19 @@ def share_summary(board: Switchboard, link: Link, digests: str = "") -> None:
 
 def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | None = None) -> None:
     """Pass records on to every router that keeps a directory, but not to whom they came from."""
-    targets = carrier.onward(source)
-    lines = _lines(voice, records) if targets else []
-    for link in targets if lines else ():
-        voice.transmit(link, b"".join(lines), len(lines))
+    _send(voice, carrier.onward(source), records)
 
 
-def _send(voice: Voice, link: Link, records: list[Record]) -> None:
-    lines = _lines(voice, records)
-    if lines:
-        voice.transmit(link, b"".join(lines), len(lines))
-
-
-def _lines(voice: Voice, records: list[Record]) -> list[bytes]:
-    """The lines that tell of these records; one that is too long for a line cannot be told of."""
+def _send(voice: Voice, links: list[Link], records: list[Record]) -> None:
+    """Tell of records; one that is too long for a line cannot be told of."""
     lines = []
-    for text in encode_records(records, RECORDS_BYTES):
+    for text in encode_records(records, RECORDS_BYTES) if links else ():
         try:
             lines.append(encode_line(voice.signed(Message("LINK_STATE", {"records": text}))))
         except LocalProtocolError as error:
             voice.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
-    return lines
+    for link in links if lines else ():
+        voice.transmit(link, b"".join(lines), len(lines))
 
 
 def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -124,7 +116,7 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
                 pass
     _take(board, news, link, now)
     flood(board, board.carrier, news, link)
-    _send(board, link, list(older.values()))
+    _send(board, [link], list(older.values()))
     board.statistics.records_refused += len(told.refused)
     if told.refused:
         count = len(told.refused) + len(told.records)
@@ -194,8 +186,8 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
         return
     doubt.is_answered = True
     if own is not link:
-        _send(board, own, [record])
-        _send(board, link, ours)
+        _send(board, [own], [record])
+        _send(board, [link], ours)
 
 
 def compare(board: Switchboard) -> None:
@@ -224,7 +216,7 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
         elif doubt.is_answered or now.monotonic_s >= doubt.answer_s:
             if not doubt.is_answered:
                 doubt.is_answered = True
-                _send(board, link, mesh.database.instead_of(record))
+                _send(board, [link], mesh.database.instead_of(record))
             if not doubt.is_noted and not mesh.database.has_later(record):
                 doubt.is_noted = True
                 mesh.doubts.contradicted(now.monotonic_s)
@@ -237,7 +229,7 @@ def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> N
     A former life of ours, whose clock was wrong, is outdone by that. One that speaks again with a later start answers us: it is
     alive, and two routers bear one name.
     """
-    before, mesh.namesake = mesh.namesake, Namesake(record.boot_id, record.started)
+    before, mesh.namesake = mesh.namesake, record
     is_alive = before is not None and before.boot_id == record.boot_id and before.started < record.started
     if is_alive and mesh.republish.at_s is None:
         voice.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
@@ -247,11 +239,11 @@ def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> N
     mesh.republish.set(max(due_s, now.monotonic_s))
 
 
-def republish(voice: Voice, carrier: Carrier, mesh: Mesh, now: Instant) -> None:
+def republish(board: Switchboard, now: Instant) -> None:
     """Say everything of ourselves anew."""
-    mesh.republish.set(None)
-    mesh.republished_s = now.monotonic_s
-    flood(voice, carrier, mesh.database.republish())
+    board.mesh.republish.set(None)
+    board.mesh.republished_s = now.monotonic_s
+    flood(board, board.carrier, board.mesh.database.republish())
 
 
 def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> None:
@@ -284,7 +276,7 @@ def link_state_summary(board: Switchboard, link: Link, message: Message, _now: I
     )
     if link.is_bus:
         missing = [record for record in missing if record.server == board.config.server_name]
-    _send(board, link, missing)
+    _send(board, [link], missing)
 
 
 def _require_directory(link: Link) -> None:

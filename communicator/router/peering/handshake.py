@@ -11,15 +11,7 @@ from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
-from communicator.router.mesh.offer import (
-    SERVICES_TAKEN,
-    Offer,
-    order_neighbors,
-    read_address,
-    read_offer,
-    render_offer,
-    require_version,
-)
+from communicator.router.mesh.offer import Offer, read_address, read_offer
 from communicator.router.mesh.strangers import ANSWER_S
 from communicator.router.peering.admission import find_place, refuse_peer, why_not
 from communicator.router.peering.colours import compare
@@ -48,36 +40,27 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
     elif attempt.told:
         board.say(link, Message("GOSSIP", {"my_address": attempt.told} | credentials(board, link, attempt)))
     else:
-        told = _offer(board.config, board.mesh, str(attempt.host_port)) | credentials(board, link, attempt)
+        told = board.mesh.own_offer(board.config, str(attempt.host_port)) | credentials(board, link, attempt)
         board.say(link, Message("CONNECT", {"version": "1"} | told))
-
-
-def _offer(config: RouterConfig, mesh: Mesh, receiver: str) -> dict[str, str]:
-    heard_of = sorted({instance.service for instance in mesh.directory.all()})[:SERVICES_TAKEN]
-    neighbors = order_neighbors(mesh.book.told(), receiver, mesh.members())
-    return render_offer(config, neighbors, heard_of)
 
 
 def connect(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
     """CONNECT: another router wants to be linked."""
     if link.peer is not None or link.registration is not None or link.dial is not None or link.answers_to is not None:
         raise RemoteProtocolError("this link is in use already")
-    require_version(message)
     offer = read_offer(message, board.config)
     if board.draining:
-        refuse_peer(board, board.statistics, link, "we are about to end", shutdown="true")
+        refuse_peer(board, link, "we are about to end", shutdown="true")
         return
     if offer.peer.boot_id == board.config.boot_id:
-        refuse_peer(
-            board, board.statistics, link, "we have dialled ourselves", conflict="name", boot_id=board.config.boot_id
-        )
+        refuse_peer(board, link, "we have dialled ourselves", conflict="name", boot_id=board.config.boot_id)
         return
     reason = why_not(board.config, link, Opens.ROUTER, offer.peer.server)
     if reason and ask_for_proof(board, link, message):
         return
     if reason:
         board.statistics.auth_failures[link.kind] += 1
-        refuse_peer(board, board.statistics, link, reason)
+        refuse_peer(board, link, reason)
         return
     _welcome(board, link, offer, now)
 
@@ -87,12 +70,12 @@ def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
     server = offer.peer.server
     if server == board.config.server_name:
         board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=offer.peer.address)
-        refuse_peer(board, board.statistics, link, f"{server!r} is our own name", conflict="name")
+        refuse_peer(board, link, f"{server!r} is our own name", conflict="name")
         return
     elder = board.mesh.peers.get(server)
     if elder is not None and _is_same_life(elder, offer):
         if _crossed(board.config, elder, link, offer):
-            refuse_peer(board, board.statistics, link, "we are linked already", conflict="name")
+            refuse_peer(board, link, "we are linked already", conflict="name")
             return
         part(board, elder, CloseReason.REPLACED, now)
     elif _is_taken(board.carrier, board.mesh, offer):
@@ -130,7 +113,7 @@ def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
 def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     """A name is not free: whoever came to us is told so, whom we dialled we leave."""
     if link.dial is None:
-        refuse_peer(board, board.statistics, link, reason, conflict="name")
+        refuse_peer(board, link, reason, conflict="name")
     else:
         _give_up(board, board.mesh.book, link, reason, now)
 
@@ -199,7 +182,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     mesh.heartbeat.joined(link.id, now.monotonic_s)
     board.ask(RouterLinked(link.id))
     if link.dial is None:
-        board.answer(link, "ACCEPT", **_offer(board.config, board.mesh, offer.peer.address))
+        board.answer(link, "ACCEPT", **board.mesh.own_offer(board.config, offer.peer.address))
         board.answer(link, "HELP")
     _enter(board, link, offer, now)
     board.notice(
@@ -337,7 +320,7 @@ def proven(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     wanted, reason = take_proof(board, link, message, now)
     if reason:
         board.statistics.auth_failures[link.kind] += 1
-        refuse_peer(board, board.statistics, link, reason)
+        refuse_peer(board, link, reason)
     else:
         (connect if wanted.command == "CONNECT" else gossip)(board, link, wanted, now)
 

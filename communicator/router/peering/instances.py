@@ -3,14 +3,15 @@
 from typing import Any
 
 from communicator.answers.services import Instance, Role
-from communicator.router.cores.learning import Learning
 from communicator.router.delivery.repertoire import known_commands
+from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.registry import Link, Registration, Registry
+from communicator.router.vocabulary.registry import Link, Registration
 
 
-def local_instances(config: RouterConfig, registry: Registry, learning: Learning) -> list[Instance]:
+def local_instances(board: Switchboard) -> list[Instance]:
     """Every instance of this host, and each known service that has none."""
+    config, registry = board.config, board.registry
     here = [
         _present(config, link, link.registration, registry.role_of(link) or link.registration.role)
         for link in registry.registered()
@@ -18,7 +19,9 @@ def local_instances(config: RouterConfig, registry: Registry, learning: Learning
     ]
     absent = config.known_services - {instance.service for instance in here}
     return here + [
-        _instance(config, service, state="down", commands=tuple(sorted(known_commands(config, learning, service))))
+        _instance(
+            config, service, state="down", commands=tuple(sorted(known_commands(config, board.learning, service)))
+        )
         for service in absent
     ]
 

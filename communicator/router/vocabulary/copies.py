@@ -1,6 +1,5 @@
 """What routers say to each other of copies for shadows: SHADOW_COPY, SHADOW_TAKEN and SHADOW_SAID as values, read and written."""
 
-from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -172,12 +171,15 @@ def read_copy(message: Message, server: str) -> Copy:
 
 def write_taken(taken: Taken, primary: str) -> Message:
     """SHADOW_TAKEN, addressed to the router of the primary."""
-    told = {"ticket": str(taken.ticket), "refused": taken.refused}
+    shadow = taken.shadow
+    told = {"service": shadow.service, "version": shadow.version, "build": shadow.build}
+    told |= {"ticket": str(taken.ticket), "refused": taken.refused}
     if taken.messages > 1:
         told |= {"first": str(taken.first), "messages": str(taken.messages)}
     if taken.load is not None:
         told["load"] = f"{taken.load:.3f}"
-    return _addressed("SHADOW_TAKEN", taken.shadow, told, primary)
+    known = {name: value for name, value in told.items() if value}
+    return Message("SHADOW_TAKEN", known, ROUTER_SERVICE, primary)
 
 
 def read_taken(message: Message) -> Taken:
@@ -192,7 +194,7 @@ def read_taken(message: Message) -> Taken:
         first=_read_number(message, "first") if message.get("first") else 0,
         messages=_read_number(message, "messages") if message.get("messages") else 1,
         refused=message.get("refused")[:_TEXT_CHARACTERS],
-        load=_read_float(message, "load", _LOAD_MAX),
+        load=_read_load(message),
     )
 
 
@@ -220,11 +222,6 @@ def read_said(message: Message) -> tuple[Which, tuple[Step, ...]]:
     return Which(told.service, told.version, told.build, message.sent_from_server), told.steps
 
 
-def _addressed(command: str, shadow: Which, told: Mapping[str, str], server: str) -> Message:
-    known = {"service": shadow.service, "version": shadow.version, "build": shadow.build, **told}
-    return Message(command, {name: value for name, value in known.items() if value}, ROUTER_SERVICE, server)
-
-
 def _read_which(message: Message, server: str) -> Which:
     service, build = required(message, "service"), message.get("build", ALL)
     return Which(
@@ -239,14 +236,12 @@ def _read_number(message: Message, name: str) -> int:
     return number
 
 
-def _read_float(message: Message, name: str, largest: float) -> float | None:
-    text = message.get(name)
-    if not text:
-        return None
+def _read_load(message: Message) -> float | None:
+    text = message.get("load")
     try:
-        number = float(text)
+        load = float(text) if text else None
     except ValueError:
-        raise RemoteProtocolError(f"parameter {name}: {text[:80]!r} is not a number") from None
-    if not 0 <= number <= largest:
-        raise RemoteProtocolError(f"parameter {name}: {text[:80]!r} is not between 0 and {largest:g}")
-    return number
+        raise RemoteProtocolError(f"parameter load: {text[:80]!r} is not a number") from None
+    if load is not None and not 0 <= load <= _LOAD_MAX:
+        raise RemoteProtocolError(f"parameter load: {text[:80]!r} is not between 0 and {_LOAD_MAX:g}")
+    return load

@@ -13,22 +13,26 @@ class Effect(msgspec.Struct, frozen=True):
     """What the router asks for: one of the classes below."""
 
 
-class Send(Effect, frozen=True):
-    """Write whole lines to a link."""
+class LinkEffect(Effect, frozen=True):
+    """What the router asks for about one link."""
 
     link: int
+
+
+class Send(LinkEffect, frozen=True):
+    """Write whole lines to a link."""
+
     data: bytes
     droppable: bool = False
     """A copy nobody depends on (a tap): thrown away, not queued, when the link is behind."""
 
 
-class Offer(Effect, frozen=True):
+class Offer(LinkEffect, frozen=True):
     """Write a copy to a link if little waits there; answered by `Offered`, always.
 
     Little is a quarter of what may wait for the link. What is not written is forgotten: the router keeps it as long as it wants.
     """
 
-    link: int
     data: bytes
     ticket: int
     """The router's own, for the answer."""
@@ -50,10 +54,9 @@ class TellUnits(Effect, frozen=True):
     enabled: bool
 
 
-class Close(Effect, frozen=True):
+class Close(LinkEffect, frozen=True):
     """Close a link once what is queued for it was written; answered by `LinkClosed`."""
 
-    link: int
     reason: CloseReason
 
 
@@ -68,20 +71,16 @@ class Dial(Effect, frozen=True):
     """Over TLS, with the peer's certificate verified."""
 
 
-class RouterLinked(Effect, frozen=True):
+class RouterLinked(LinkEffect, frozen=True):
     """A link leads to another router from now on.
 
     Whoever writes to it faster than it takes is held up for as long as that lasts, routers too, and it is never cut for being
     slow: much of the cluster may hang on it, and the router knows by its own questions whether it is alive.
     """
 
-    link: int
 
-
-class AllowLongLines(Effect, frozen=True):
+class AllowLongLines(LinkEffect, frozen=True):
     """A link of the suite's own may send the longest lines there are: the settings bound what other services say."""
-
-    link: int
 
 
 class QueuePolicy(StrEnum):
@@ -93,20 +92,18 @@ class QueuePolicy(StrEnum):
     """Nobody waits and it is not cut: what has waited longest is thrown away."""
 
 
-class SetQueuePolicy(Effect, frozen=True):
+class SetQueuePolicy(LinkEffect, frozen=True):
     """From now on a link is dealt with in this way when it reads too slowly; until then by `QueuePolicy.DISCONNECT`."""
 
-    link: int
     policy: QueuePolicy
 
 
-class CheckCredential(Effect, frozen=True):
+class CheckCredential(LinkEffect, frozen=True):
     """Verify a password; answer with `CredentialChecked` before anything else of that link.
 
     Never more than one at a time of each standing.
     """
 
-    link: int
     username: str
     password: str
     standing: Standing = Standing.NEW
@@ -175,25 +172,19 @@ class SetFlag(Effect, frozen=True):
     """Of a raised one: what it speaks of, such as another router."""
 
 
-class Identify(Effect, frozen=True):
+class Identify(LinkEffect, frozen=True):
     """Find out which user is at the other end; answer with `UserIdentified` before anything else of that link."""
 
-    link: int
 
-
-class Measure(Effect, frozen=True):
+class Measure(LinkEffect, frozen=True):
     """Answer with `Measured`, before anything else of that link."""
 
-    link: int
 
-
-class Continue(Effect, frozen=True):
+class Continue(LinkEffect, frozen=True):
     """Give others a turn, then answer with `Continued`; read nothing from that link meanwhile.
 
     A link whose consumers are behind (itself among them) is continued once they have caught up.
     """
-
-    link: int
 
 
 class SampleLoad(Effect, frozen=True):

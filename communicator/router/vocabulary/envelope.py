@@ -64,6 +64,11 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
         """The parameters that `key` is made of."""
         return {BROADCAST_ID: self.identity} | ({SPREAD_UNTIL: self.until} if self.until else {})
 
+    @property
+    def for_leaves(self) -> dict[str, str]:
+        """The parameters by which a C++ router knows who has a copy."""
+        return {INFORMED: ",".join(sorted(self.informed)), SPREAD_HOPS: str(self.hops)}
+
     def key(self, sender: str) -> str:
         """What a copy is remembered by.
 
@@ -117,6 +122,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     def hop(self) -> int:
         """How many links between routers it has crossed."""
         return 0 if self.is_ours else HOPS + 1 - self.hops_left
+
+    @property
+    def on_the_way(self) -> dict[str, str]:
+        """What this router writes on it for the next one of ours."""
+        told = {} if self.is_ours else {HOPS_LEFT: str(self.hops_left - 1)}
+        return told | ({ACK_ID: self.ack_id} if self.ack_id else {})
 
     @property
     def is_flooded(self) -> bool:

@@ -76,10 +76,15 @@ class Event(msgspec.Struct, frozen=True):
     """What the shell tells: one of the classes below."""
 
 
-class LinkOpened(Event, frozen=True):
-    """A peer connected."""
+class LinkEvent(Event, frozen=True):
+    """What the shell tells of one link."""
 
     link: int
+
+
+class LinkOpened(LinkEvent, frozen=True):
+    """A peer connected."""
+
     kind: LinkKind
     address: str
     """For people: ``127.0.0.1:54312`` or the path of the socket."""
@@ -118,10 +123,9 @@ class Credential(msgspec.Struct, frozen=True):
         return self.opens is opens and (name in self.names or "*" in self.names)
 
 
-class CredentialChecked(Event, frozen=True):
+class CredentialChecked(LinkEvent, frozen=True):
     """The answer to `CheckCredential`; None when the user is unknown or the password wrong."""
 
-    link: int
     credential: Credential | None
 
 
@@ -134,27 +138,24 @@ class CredentialsRevoked(Event, frozen=True):
     """Links whose certificate, ours or the peer's, is no longer the one to trust."""
 
 
-class UserIdentified(Event, frozen=True):
+class UserIdentified(LinkEvent, frozen=True):
     """The answer to `Identify`; None when the user cannot be told."""
 
-    link: int
     user: User | None
 
 
-class UnitIdentified(Event, frozen=True):
+class UnitIdentified(LinkEvent, frozen=True):
     """Which process of this host is at the other end of a link; told while `TellUnits` is on, before any line of that link.
 
     Of links through the doors for other hosts it is told too, where they come from this one.
     """
 
-    link: int
     process: Process
 
 
-class Offered(Event, frozen=True):
+class Offered(LinkEvent, frozen=True):
     """The answer to `Offer`."""
 
-    link: int
     ticket: int
     taken: bool
     """It was written, and has left us; else too much waited, or the link was gone."""
@@ -164,71 +165,60 @@ class PutOff(Event, frozen=True):
     """The answer to `LookAgain`."""
 
 
-class LinesReceived(Event, frozen=True):
+class LinesReceived(LinkEvent, frozen=True):
     """Whole lines of one read, each with its newline."""
 
-    link: int
     lines: bytes
 
 
-class LineTooLong(Event, frozen=True):
+class LineTooLong(LinkEvent, frozen=True):
     """The peer sent a line beyond the limit; nothing after it is read."""
 
-    link: int
     limit_bytes: int
 
 
-class SpokeOtherwise(Event, frozen=True):
+class SpokeOtherwise(LinkEvent, frozen=True):
     """What the peer said first is of another protocol; nothing of it was passed on, and nothing after it is read."""
 
-    link: int
     protocol: OtherProtocol
 
 
-class LinkEnded(Event, frozen=True):
+class LinkEnded(LinkEvent, frozen=True):
     """The peer will write no more (end of file) but may still read."""
 
-    link: int
 
-
-class LinkClosed(Event, frozen=True):
+class LinkClosed(LinkEvent, frozen=True):
     """The link is gone; reported once per link, whoever closed it."""
 
-    link: int
     reason: CloseReason
     queued_bytes: int = 0
     """What was still to be written, which is lost."""
 
 
-class LinkHeld(Event, frozen=True):
+class LinkHeld(LinkEvent, frozen=True):
     """The shell holds a link up, or no longer: it is not read from, or has not yet read what was sent to it.
 
     What such a link does not answer is not its fault.
     """
 
-    link: int
     held: bool
 
 
-class LinesDropped(Event, frozen=True):
+class LinesDropped(LinkEvent, frozen=True):
     """A link reads too slowly, and what had waited longest for it was thrown away (`QueuePolicy.DROP`)."""
 
-    link: int
     lines: int
 
 
-class ServersReached(Event, frozen=True):
+class ServersReached(LinkEvent, frozen=True):
     """Who can be reached over a link that leads to many routers has changed; said of no other link."""
 
-    link: int
     servers: frozenset[str]
     """All of them, now."""
 
 
-class Continued(Event, frozen=True):
+class Continued(LinkEvent, frozen=True):
     """The answer to `Continue`: the link's parked lines may go on."""
-
-    link: int
 
 
 class DatagramReceived(Event, frozen=True):
@@ -260,11 +250,9 @@ class LinkMeasure(msgspec.Struct, frozen=True):
     sent_bytes: int
 
 
-class Measured(Event, frozen=True):
-    """The answer to `Measure`: what only the shell knows; but for links, under the names of ROUTER_STATS."""
+class Measured(LinkEvent, frozen=True):
+    """The answer to `Measure` of this link: what only the shell knows; but for `links`, under the names of ROUTER_STATS."""
 
-    link: int
-    """Who asked."""
     links: tuple[LinkMeasure, ...]
     producer_stall_seconds_total: float = 0.0
     udp_rejected_total: dict[str, int] = {}

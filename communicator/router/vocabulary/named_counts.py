@@ -10,6 +10,8 @@ OTHER = "other"
 class NamedCounts(Counter[str]):
     """How often each name was met; no count ever goes down."""
 
-    def add(self, name: str) -> None:
-        """Count a name once more, or `OTHER` when it is new and there are too many."""
-        self[name if name in self or len(self) < NAMES_COUNTED else OTHER] += 1
+    def add(self, name: str) -> int:
+        """Count a name once more, or `OTHER` when it is new and there are too many; how often that was."""
+        counted = name if name in self or len(self) < NAMES_COUNTED else OTHER
+        self[counted] += 1
+        return self[counted]

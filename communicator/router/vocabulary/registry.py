@@ -227,13 +227,12 @@ class Registry:
         """Of the services that have some."""
         self._live: dict[str, Link] = {}
         self._beside: dict[str, dict[int, Link]] = {}
-        self._registered = 0
         self._heard: dict[str, tuple[Registration, set[str]]] = {}
         """By service, its newest live registration, and which commands came to its version."""
 
     def __len__(self) -> int:
         """How many registrations there are, whatever their role."""
-        return self._registered
+        return sum(1 for _ in self.registered())
 
     def holder(self, service: str) -> Link | None:
         """The one registration on this host that holds the name of a service."""
@@ -259,16 +258,11 @@ class Registry:
 
     def find_version(self, service: str, version: str) -> Link | None:
         """The first instance of a version on this host that could be given work."""
-        return next(
-            (
-                link
-                for link in self._of(service)
-                if link.registration
-                and link.registration.role.hears_broadcasts
-                and link.registration.version == version
-            ),
-            None,
-        )
+        for link in self._of(service):
+            one = link.registration
+            if one is not None and one.role.hears_broadcasts and one.version == version:
+                return link
+        return None
 
     def _of(self, service: str) -> Iterator[Link]:
         """Every registration of a service, the holder of its name first."""
@@ -285,7 +279,6 @@ class Registry:
         if link.registration is not None or (registration.role is Role.LIVE and registration.service in self._live):
             raise ValueError(f"{registration.service!r} cannot be registered: the link or the name is taken")
         link.registration = registration
-        self._registered += 1
         if registration.role is Role.LIVE:
             self._live[registration.service] = link
             link.heard = self._heard_of(registration)
@@ -314,7 +307,6 @@ class Registry:
                 del self._beside[registration.service]
         link.registration = None
         link.prefix = b""
-        self._registered -= 1
 
     def find_run(self, service: str, run_id: str) -> Link | None:
         """The link of one run of a service, whatever its role; None where it is over."""

@@ -12,7 +12,6 @@ from communicator.router.mesh.offer import (
     read_address,
     read_offer,
     render_offer,
-    require_version,
 )
 from communicator.router.vocabulary.config import ALL_FEATURES, ClusterConfig, RouterConfig
 
@@ -33,9 +32,9 @@ def make(*services, **cluster):
 WITHOUT_FEATURES = make(features=frozenset())
 
 
-def read(config=None, **parameters):
+def read(config=None, command="ACCEPT", **parameters):
     told = {"server_name": "beta", "my_address": "10.0.0.2:4042", **parameters}
-    return read_offer(Message("ACCEPT", told), config or make())
+    return read_offer(Message(command, told), config or make())
 
 
 def test_what_one_of_ours_tells_another_reads():
@@ -125,11 +124,11 @@ def test_only_a_host_that_others_can_reach_has_an_address(text):
 
 @pytest.mark.parametrize("version", ["", "0", "2", "-1", "one", "1.0"])
 def test_another_version_of_the_protocol_is_refused(version):
-    require_version(Message("CONNECT", {"version": "1"}))
+    assert read(command="CONNECT", version="1") == read()
     with pytest.raises(RemoteProtocolError):
-        require_version(Message("CONNECT", {"version": version}))
+        read(command="CONNECT", version=version)
     with pytest.raises(RemoteProtocolError):
-        require_version(Message("CONNECT"))
+        read(command="CONNECT")
 
 
 def test_lists_are_read_leniently():

@@ -189,18 +189,26 @@ class AddressBook(Entries):
         if (entry := self._end(number, Event.DROPPED, now_s)) is not None:
             self._departed.replace(entry.address, now_s)
 
-    def forget(self, what: str, epoch_s: int) -> bool:
-        """An operator has said that a router does not come back.
+    def forget(self, address: str, mark_s: int) -> bool:
+        """An operator has said that the router at this address does not come back.
 
         Args:
-            what: Its ``IP:port``, or the name of the server.
-            epoch_s: When that was said.
+            address: Its ``IP:port``.
+            mark_s: When that was said, in seconds since the epoch.
 
         Returns:
-            Whether anything was forgotten; what is configured or linked is not.
+            Whether it was forgotten; what is configured or linked is not.
         """
-        addresses = [what] if ":" in what else [entry.address for entry in self._of_server(what)]
-        return sum(self._forget_one(address, epoch_s) for address in addresses) > 0
+        entry = self._get(address)
+        if entry is not None and not entry.is_configured:
+            server = entry.server
+            self._take(entry, Event.FORGOTTEN, mark_s)
+            if server and not self.knows(server):
+                self._still_told.add(server)
+        if not self._is_admissible(address) or (entry is not None and entry.state is not GONE):
+            return False
+        self._departed.forget(canonical(address), mark_s)
+        return True
 
     def leave(self, server: str, left: Iterable[str], epoch_s: int) -> None:
         """Tell others, as of forgotten ones, of addresses that a proven server has left: they may not know whose they were.
@@ -221,7 +229,7 @@ class AddressBook(Entries):
         Returns:
             Whether anything was news.
         """
-        return sum(self._forget_one(*each) for each in self._departed.news(marks, epoch_s).items()) > 0
+        return sum(self.forget(*each) for each in self._departed.news(marks, epoch_s).items()) > 0
 
     def reconfigure(self, cluster: ClusterConfig, now_s: float) -> None:
         """Take the configured neighbors over; who is no longer one stays only if it was met, and discovery is on."""
@@ -337,15 +345,3 @@ class AddressBook(Entries):
     def _worth(self, entry: Entry) -> tuple[bool, bool, int]:
         """Who gives way first where the book is full: the least."""
         return (entry.server in self._counted, entry.is_proven, -entry.absence.failures)
-
-    def _forget_one(self, address: str, mark_s: int) -> bool:
-        entry = self._get(address)
-        if entry is not None and not entry.is_configured:
-            server = entry.server
-            self._take(entry, Event.FORGOTTEN, mark_s)
-            if server and not self.knows(server):
-                self._still_told.add(server)
-        if not self._is_admissible(address) or (entry is not None and entry.state is not GONE):
-            return False
-        self._departed.forget(canonical(address), mark_s)
-        return True
