@@ -1,24 +1,18 @@
-"""A client on a plain blocking socket, for scripts; it answers the router only while one of its methods runs."""
+"""A client without a loop of one's own, for scripts; it answers the router only while one of its methods runs."""
 
-import contextlib
+import asyncio
 import logging
-import socket
-import time
-from functools import partial
-from typing import Self, assert_never
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self, TypeVar
 
-from communicator.client import outcomes
-from communicator.client.connection import CLOSE_S, LINE_BYTES_READ, line_of, log_skipped_line
-from communicator.client.dial import dial_blocking
+from communicator.client.connection import LEFT, Connection, line_of
 from communicator.client.event_log import log_event
 from communicator.client.registrant import REPLY_TIMEOUT_S, OneRegistration
-from communicator.client.repeats import Repeats
-from communicator.client.session import Session, State
-from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
-from communicator.protocol.line_buffer import LineBuffer
+from communicator.errors import NotConnectedError
 from communicator.protocol.message import Message
 
-_READ_BYTES = 64 * 1024
+R = TypeVar("R")
 
 
 class BlockingClient(OneRegistration):
@@ -32,48 +26,25 @@ class BlockingClient(OneRegistration):
     Arguments and errors are those of `Client`; one thread at a time may use it.
     """
 
-    def _prepare(self, commands: frozenset[str]) -> None:
-        session = self._session = self._new_session(commands)
-        self._receive = session.receive if self._inspection is None else partial(self._inspection.receive, session)
-        self._lines = LineBuffer(LINE_BYTES_READ)
-        self._repeats = Repeats()
-        self._answers: dict[int, Message | ClientError] = {}
-        self._registration_error: ClientError | None = None
-        self._socket: socket.socket | None = None
+    _BLOCK = "a 'with' block"
+    _runner: asyncio.Runner | None = None
+    """While the block lasts."""
 
     def __enter__(self) -> Self:
-        deadline_s = time.monotonic() + self._connect_timeout_s
-        self._socket = dial_blocking(self._address, self._connect_timeout_s, self._tls)
+        self._has_reader = True  # what comes while none of its methods runs waits in the socket
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         try:
-            self._register()
-            while self._session.state is State.REGISTERING:
-                if not self._read(deadline_s):
-                    what = f"does not answer REGISTER within {self._connect_timeout_s:g} s"
-                    raise NotConnectedError(f"the router at {self._address} {what}")
-            if self._registration_error is not None:
-                raise self._registration_error
+            self._connection = self._run(self._open)
         except BaseException:  # interrupted too: a socket must not stay open behind an error
-            self._drop()
+            self._end()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            if self.connected:
-                self._write(self._session.unregister())
-                self._read_to_end()
-        except NotConnectedError:
-            log_event(logging.DEBUG, "unregister_failed", address=str(self._address))
+            self._run(self._leave)
         finally:
-            self._drop()
-
-    @property
-    def connected(self) -> bool:
-        """Whether what is sent now may arrive, as far as was read."""
-        return self._socket is not None and self._session.state is State.READY and not self._session.is_leaving
-
-    def _current_session(self) -> Session:
-        return self._session
+            self._end()
 
     def send(self, message: Message) -> None:
         """Send a message; the wire promises at most once.
@@ -83,24 +54,11 @@ class BlockingClient(OneRegistration):
             NotConnectedError: The link is gone.
         """
         self._check_sent(message)
-        self._write(line_of(message))
+        self._run(lambda: self._send(line_of(message)))
 
     def request(self, message: Message, *replies: str, timeout_s: float = REPLY_TIMEOUT_S) -> Message:
         """Send a message and wait for its answer; arguments, result and errors are those of `Client.request`."""
-        deadline_s = time.monotonic() + timeout_s
-        self._check_sent(message)
-        token, lines = self._session.request(message, replies)
-        try:
-            self._write(lines)
-            while token not in self._answers:
-                if not self._read(deadline_s):
-                    raise ReplyTimeoutError(message.command, timeout_s, is_kept=self._session.is_kept(token))
-            answer = self._answers.pop(token)
-        finally:
-            self._session.forget(token)
-        if isinstance(answer, ClientError):
-            raise answer
-        return answer
+        return self._run(lambda: self._link.request(message, replies, timeout_s))
 
     def receive(self, timeout_s: float | None = None) -> Message | None:
         """The next message that answers no request.
@@ -114,99 +72,65 @@ class BlockingClient(OneRegistration):
         Raises:
             NotConnectedError: The link was lost.
         """
-        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._inbox:
-            if self.stop_asked or not self._read(deadline_s):
-                return None
-        return self._inbox.take()
+        return self._run(lambda: self._next(timeout_s))
 
-    def _read(self, deadline_s: float | None) -> bool:
-        """Read once, and do what follows from it; False when the deadline passed first."""
-        link = self._link()
-        wait_s = None if deadline_s is None else deadline_s - time.monotonic()
-        if wait_s is not None and wait_s <= 0:
-            return False
+    def _run(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """Do something on a loop that runs only meanwhile."""
+        runner = self._runner
+        if runner is None:
+            raise NotConnectedError(f"not connected to {self.address}: use the client in {self._BLOCK}")
+        return _apart(lambda: runner.run(work()))
+
+    async def _open(self) -> Connection:
+        link = await Connection.open(self._address, self._make, self._connect_timeout_s, self._tls)
+        link.write_through()  # nothing is written while no method runs
+        return link
+
+    async def _leave(self) -> None:
+        link = self._link
+        if not link.is_usable:
+            link.abort(LEFT)
+        await link.close()
+        if link.close_reason != LEFT:
+            log_event(logging.WARNING, "unregister_unanswered", address=str(self._address))
+
+    async def _send(self, line: bytes) -> None:
         try:
-            link.settimeout(wait_s)
-            data = link.recv(_READ_BYTES)
+            async with asyncio.timeout(REPLY_TIMEOUT_S):
+                await self._link.send(line)
         except TimeoutError:
-            return False
-        except OSError as error:
-            raise self._lost(str(error)) from error
-        lines = self._lines.feed(data) if data else self._lines.finish()
-        wall_ns = time.time_ns()
-        for line in filter(None, lines.split(b"\n")):
-            for outcome in self._receive(line, wall_ns):
-                self._do(outcome)
-        if self._lines.too_long:
-            raise self._lost(f"the router sent a line of more than {LINE_BYTES_READ} bytes")
-        if not data and not lines:
-            raise self._lost("closed by the router")
-        return True
+            self._link.abort("timed out")
+            await self._link.closed.wait()
+            raise NotConnectedError(f"the link to the router at {self._address} is gone: timed out") from None
 
-    def _read_to_end(self) -> None:
-        """Leave it to the router to close the link, as `Connection.leave` explains."""
-        deadline_s = time.monotonic() + CLOSE_S
+    async def _next(self, timeout_s: float | None) -> Message | None:
         try:
-            while self._read(deadline_s):
-                pass
-        except NotConnectedError:
-            return
-        log_event(logging.WARNING, "unregister_unanswered", address=str(self._address))
+            async with asyncio.timeout(timeout_s):
+                while not self._inbox:
+                    if self.stop_asked:
+                        return None
+                    if self._link.closed.is_set():
+                        reason = self._link.close_reason
+                        raise NotConnectedError(f"the link to the router at {self._address} is gone: {reason}")
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            return None
+        message = self._inbox.take()
+        self._regulate()
+        return message
 
-    def _do(self, outcome: outcomes.Outcome) -> None:
-        match outcome:
-            case outcomes.Delivered(message, is_settled):
-                self._deliver(message, is_settled=is_settled)
-            case outcomes.Settled(token, answer):
-                self._answers[token] = answer
-            case outcomes.Transmit(data):
-                self._write(data)
-            case outcomes.NotRegistered(error):
-                self._registration_error = error
-            case outcomes.StopAsked():
-                self.stop_asked = True
-            case outcomes.Registered() | outcomes.RouterLeaves():
-                pass
-            case outcomes.LineSkipped():
-                if count := self._repeats.due("line_skipped"):
-                    log_skipped_line(outcome, count)
-            case _:
-                assert_never(outcome)
+    def _end(self) -> None:
+        if self._runner is not None:
+            _apart(self._runner.close)
+            self._runner = None
 
-    def _deliver(self, message: Message, *, is_settled: bool) -> None:
-        """Keep a message; only `request` reads on while others wait, so only then may one be dropped."""
-        if is_settled:
-            return
-        if self._session.awaits_replies:
-            self._inbox.put_or_drop(message)
-        else:
-            self._inbox.put(message)
 
-    def _register(self) -> None:
-        """Send the first line; a router that is full has said so and hung up, which is read next."""
-        first_line = self._session.register()
-        with contextlib.suppress(OSError):
-            self._link().sendall(first_line)
-
-    def _write(self, data: bytes) -> None:
-        link = self._link()
-        try:
-            link.settimeout(REPLY_TIMEOUT_S)
-            link.sendall(data)
-        except OSError as error:
-            raise self._lost(str(error)) from error
-
-    def _link(self) -> socket.socket:
-        if self._socket is None:
-            raise NotConnectedError(f"no link to the router at {self.address}: use the client in a 'with' block")
-        return self._socket
-
-    def _lost(self, why: str) -> NotConnectedError:
-        self._drop()
-        return NotConnectedError(f"the link to the router at {self._address} is gone: {why}")
-
-    def _drop(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+def _apart(do: Callable[[], R]) -> R:
+    """Run a loop to its end: here or, where one runs in this thread already, in another thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return do()
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(do).result()

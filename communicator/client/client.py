@@ -1,6 +1,5 @@
 """A client on asyncio: one registration, for as long as its ``async with`` block; it does not reconnect, a Service does."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Self
@@ -8,7 +7,6 @@ from typing import Self
 from communicator.client.connection import Connection, line_of
 from communicator.client.event_log import log_event
 from communicator.client.registrant import REPLY_TIMEOUT_S, OneRegistration
-from communicator.client.session import Session
 from communicator.errors import NotConnectedError
 from communicator.protocol.message import Message
 
@@ -42,12 +40,9 @@ class Client(OneRegistration):
     Entering the block raises NotConnectedError, RegistrationRefusedError or VersionBlockedError.
     """
 
-    def _prepare(self, commands: frozenset[str]) -> None:
-        self._commands = commands
-        self._connection: Connection | None = None
-        self._arrived = asyncio.Event()
-        self._has_reader = False
-        self._dropped_told = False
+    _BLOCK = "an 'async with' block"
+    _is_told = False
+    """Whether it was told that messages are dropped."""
 
     async def __aenter__(self) -> Self:
         self._connection = await Connection.open(self._address, self._make, self._connect_timeout_s, self._tls)
@@ -57,11 +52,6 @@ class Client(OneRegistration):
 
     async def __aexit__(self, *_: object) -> None:
         await self._link.close()
-
-    @property
-    def connected(self) -> bool:
-        """Whether what is sent now may arrive."""
-        return self._connection is not None and self._connection.is_usable
 
     async def send(self, message: Message) -> None:
         """Send a message; the wire promises at most once.
@@ -126,43 +116,11 @@ class Client(OneRegistration):
         if not self.stop_asked:
             raise NotConnectedError(f"the link to the router at {self.address} is gone: {self._link.close_reason}")
 
-    @property
-    def _link(self) -> Connection:
-        if self._connection is None:
-            raise NotConnectedError(f"not connected to {self.address} yet: use the client in an 'async with' block")
-        return self._connection
-
-    def _current_session(self) -> Session:
-        return self._link.session
-
-    def _make(self) -> Connection:
-        return Connection(
-            self._new_session(self._commands), self._deliver, self._stop, self._arrived.set, self._inspection
-        )
-
-    @property
-    def _may_pause(self) -> bool:
-        """Whether the router may be made to wait: for a slow reader, but not for none, nor while a reply is under way."""
-        return self._has_reader and not self._link.session.awaits_replies
-
-    def _regulate(self) -> None:
-        if self._may_pause and self._inbox.is_full:
-            self._link.pause_reading()
-        else:
-            self._link.resume_reading()
-
-    def _deliver(self, message: Message, is_settled: bool) -> None:  # noqa: FBT001 - the shape of a callback
-        if is_settled:
-            return
-        if self._may_pause:
-            self._inbox.put(message)
-        elif self._inbox.put_or_drop(message) and not self._dropped_told:
-            self._dropped_told = True
+    def _tell_dropped(self) -> None:
+        if not self._is_told:
+            self._is_told = True
             reason = "messages() is not read fast enough"
             log_event(logging.WARNING, "message_dropped", command=self._inbox.last_dropped, reason=reason)
-        self._arrived.set()
-        if self._has_reader:
-            self._regulate()
 
     def _stop(self) -> None:
         self.stop_asked = True

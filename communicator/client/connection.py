@@ -136,6 +136,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
+    def write_through(self) -> None:
+        """From now on `send` waits until a line has left us, and not only while the router is behind."""
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits(0)
+
     async def send(self, line: bytes) -> None:
         """Write one line, and wait while the router is behind.
 

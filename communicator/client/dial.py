@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import socket
 import ssl
 from collections.abc import Callable
 from typing import TypeVar
@@ -62,40 +61,10 @@ async def dial(address: RouterAddress, factory: Callable[[], P], tls: ssl.SSLCon
     return protocol
 
 
-def dial_blocking(address: RouterAddress, timeout_s: float, tls: ssl.SSLContext | None) -> socket.socket:
-    """Open a blocking stream; arguments and errors as for `dial`.
-
-    Args:
-        address: Where to.
-        timeout_s: How long to try, in seconds.
-        tls: For ``cds://``; None trusts what this host trusts.
-    """
-    try:
-        if address.path:
-            link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            return _connected(link, address.path, timeout_s)
-        at = _host_port(address)
-        link = socket.create_connection((at.host, at.port), timeout=timeout_s)
-        context = _context(address, tls)
-        return context.wrap_socket(link, server_hostname=at.host) if context else link
-    except OSError as error:
-        raise unreachable(address, error) from error
-
-
 def unreachable(address: RouterAddress, error: OSError) -> NotConnectedError:
     """Put into words why an address cannot be reached."""
     hint = _HINTS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
     return NotConnectedError(f"cannot reach the router at {address}: {hint}")
-
-
-def _connected(link: socket.socket, path: str, timeout_s: float) -> socket.socket:
-    try:
-        link.settimeout(timeout_s)
-        link.connect(path)
-    except OSError:
-        link.close()
-        raise
-    return link
 
 
 def _host_port(address: RouterAddress) -> HostPort:

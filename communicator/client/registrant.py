@@ -1,17 +1,21 @@
-"""What Client, BlockingClient and Service have in common: who registers where and how, and what the router said of it."""
+"""What Client, BlockingClient and Service have in common: who registers where and how, what the router said, and what came."""
 
+import asyncio
 import os
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from communicator.client.checks import Checks
+from communicator.client.connection import Connection
 from communicator.client.dial import stream_address
 from communicator.client.identity import Identity
 from communicator.client.inbox import Inbox
 from communicator.client.inspection import inspection_of
 from communicator.client.session import Session
 from communicator.client.status import ClockStatus, ClusterStatus
+from communicator.errors import NotConnectedError
 from communicator.protocol.message import Message
 
 CONNECT_TIMEOUT_S = 5.0
@@ -96,6 +100,9 @@ class Registrant(ABC):
 class OneRegistration(Registrant):
     """Whoever registers once, for as long as a block lasts; arguments and errors are those of `Client`."""
 
+    _BLOCK: ClassVar[str]
+    """The kind of that block."""
+
     def __init__(  # noqa: PLR0913 - each is one word of REGISTER or one property of the link
         self,
         address: str,
@@ -114,20 +121,65 @@ class OneRegistration(Registrant):
     ) -> None:
         words = (service, service_version, build, role, os.getpid(), dict(announce or {}), username, password)
         super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
+        self._commands = frozenset(commands)
         self._inbox = Inbox()
+        self._arrived = asyncio.Event()
+        """Set when there is something to look at: a message, or the end of the link."""
+        self._connection: Connection | None = None
+        self._has_reader = False
+        """Whether somebody fetches what comes, so that the router may be made to wait for it."""
         self.stop_asked = False
         """Whether the router, or another service, told this one to end; the link of a `Client` is closed then."""
-        self._prepare(frozenset(commands))
 
-    @abstractmethod
-    def _prepare(self, commands: frozenset[str]) -> None:
-        """Set up what only this kind has.
-
-        Args:
-            commands: What is to be heard besides what the library wants itself.
-        """
+    @property
+    def connected(self) -> bool:
+        """Whether what is sent now may arrive, as far as was read."""
+        return self._connection is not None and self._connection.is_usable
 
     @property
     def dropped_messages(self) -> int:
         """How many received messages were dropped because nobody fetched them, or too many came while `request` waited."""
         return self._inbox.dropped
+
+    @property
+    def _link(self) -> Connection:
+        if self._connection is None:
+            raise NotConnectedError(f"not connected to {self.address}: use the client in {self._BLOCK}")
+        return self._connection
+
+    def _current_session(self) -> Session | None:
+        return self._connection.session if self._connection else None
+
+    def _make(self) -> Connection:
+        session = self._new_session(self._commands)
+        return Connection(session, self._deliver, self._stop, self._arrived.set, self._inspection)
+
+    @property
+    def _may_pause(self) -> bool:
+        """Whether the router may be made to wait: for a slow reader, but not for none, nor while a reply is under way."""
+        session = self._current_session()
+        return self._has_reader and not (session and session.awaits_replies)
+
+    def _regulate(self) -> None:
+        if self._may_pause and self._inbox.is_full:
+            self._link.pause_reading()
+        else:
+            self._link.resume_reading()
+
+    def _deliver(self, message: Message, is_settled: bool) -> None:  # noqa: FBT001 - the shape of a callback
+        if is_settled:
+            return
+        if self._may_pause:
+            self._inbox.put(message)
+        elif self._inbox.put_or_drop(message):
+            self._tell_dropped()
+        self._arrived.set()
+        if self._has_reader and self._connection is not None:
+            self._regulate()
+
+    def _tell_dropped(self) -> None:
+        """A message was dropped; they are counted in any case."""
+
+    def _stop(self) -> None:
+        self.stop_asked = True
+        self._arrived.set()

@@ -47,11 +47,7 @@ def identify_router(settings: CommunicatordSettings, doors: BoundDoors) -> Ident
 
 def _default_address(remote: HostPort | None, secure: HostPort | None) -> HostPort:
     doors = [door for door in (secure, remote) if door is not None]
-    if not doors:
-        return _NOWHERE
-    for door in doors:
-        if not door.is_unspecified:
-            return door
-    raise ConfigError(
-        "cluster.my_address", f"{str(doors[0])!r} stands for all addresses of this host: say which others use"
-    )
+    if doors and all(door.is_unspecified for door in doors):
+        reason = f"{str(doors[0])!r} stands for all addresses of this host: say which others use"
+        raise ConfigError("cluster.my_address", reason)
+    return next((door for door in doors if not door.is_unspecified), _NOWHERE)

@@ -120,8 +120,7 @@ def signal_secret(settings: CommunicatordSettings) -> bytes:
     Raises:
         ConfigError: Its file cannot be read, or may be read by others.
     """
-    file = settings.listen.signal_secret_file
-    return read_secret(Path(file), "listen.signal_secret_file") if file else b""
+    return _secret(settings.listen.signal_secret_file, "listen.signal_secret_file")
 
 
 def group_id(name: str) -> int:
@@ -145,10 +144,8 @@ def cluster_key(settings: CommunicatordSettings) -> bytes:
         ConfigError: Its file cannot be read, may be read by others, or holds what can be guessed.
     """
     file = settings.auth.key_file
-    if not file:
-        return b""
-    key = read_secret(Path(file), "auth.key_file")
-    if len(key) < KEY_CHARACTERS:
+    key = _secret(file, "auth.key_file")
+    if key and len(key) < KEY_CHARACTERS:
         raise ConfigError(
             "auth.key_file",
             f"{file!r} holds {len(key)} characters, fewer than {KEY_CHARACTERS}: make it with"
@@ -160,15 +157,17 @@ def cluster_key(settings: CommunicatordSettings) -> bytes:
 def _own_password(settings: CommunicatordSettings) -> str:
     """What we say to others; empty when we say nothing."""
     file = settings.auth.secret_file
-    if not file:
-        return ""
     try:
-        password = read_secret(Path(file), "auth.secret_file").decode()
+        password = _secret(file, "auth.secret_file").decode()
     except UnicodeDecodeError:
         raise ConfigError("auth.secret_file", f"{file!r} is not UTF-8") from None
     if not password.isprintable():
         raise ConfigError("auth.secret_file", f"{file!r} holds more than one line, or characters that cannot be said")
     return password
+
+
+def _secret(file: str, key: str) -> bytes:
+    return read_secret(Path(file), key) if file else b""
 
 
 def _is_user(name: str) -> bool:

@@ -36,17 +36,9 @@ class SignalPort(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """The loop has read a datagram."""
-        from_loopback = _is_loopback(addr[0])
-        reason = self._fault(data, from_loopback=from_loopback)
-        if not reason:
-            try:
-                line = self._open(data)
-            except ProtocolError:
-                reason = "invalid"
-            except PermissionError:
-                reason = "secret"
-        if reason:
-            self.rejected[reason] += 1
+        line, fault = self._open(data, addr[0])
+        if fault:
+            self.rejected[fault] += 1
         else:
             self._received(self._event(line, addr))
 
@@ -56,20 +48,18 @@ class SignalPort(asyncio.DatagramProtocol):
         process = self.sender_of(addr[:2])
         return DatagramReceived(line, process, is_from_afar=process is None)
 
-    def _fault(self, data: bytes, *, from_loopback: bool) -> str:
+    def _open(self, data: bytes, host: str) -> tuple[bytes, str]:
+        """The line without its secret, once that is proven right; else why the datagram is thrown away."""
         if len(data) > DATAGRAM_BYTES:
-            return "too_long"
-        return "" if from_loopback or self.secret else "remote"
-
-    def _open(self, data: bytes) -> bytes:
-        """The line without its secret, once that is proven right."""
-        message = decode(data)
-        parameters = dict(message.parameters)
-        offered = parameters.pop(_SECRET, "").encode()
-        if self.secret and not hmac.compare_digest(offered, self.secret):
-            raise PermissionError
-        return encode_line(msgspec.structs.replace(message, parameters=parameters))
-
-
-def _is_loopback(host: str) -> bool:
-    return ip_address(host.partition("%")[0]).is_loopback
+            return b"", "too_long"
+        if not (self.secret or ip_address(host.partition("%")[0]).is_loopback):
+            return b"", "remote"
+        try:
+            message = decode(data)
+            parameters = dict(message.parameters)
+            offered = parameters.pop(_SECRET, "").encode()
+            if self.secret and not hmac.compare_digest(offered, self.secret):
+                return b"", "secret"
+            return encode_line(msgspec.structs.replace(message, parameters=parameters)), ""
+        except ProtocolError:
+            return b"", "invalid"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from communicator.client import BlockingClient, Checks, Client, Service, blocking, connection, service
+from communicator.client import BlockingClient, Checks, Client, Service, connection, service
 from communicator.protocol import decode
 from tests.conftest import EVENTUALLY_S
 
@@ -119,8 +119,7 @@ def patience(monkeypatch):
 
 @pytest.fixture
 async def router(tmp_path, monkeypatch):
-    for module in (connection, blocking):
-        monkeypatch.setattr(module, "CLOSE_S", 0.05)  # at the end of a test nobody plays the router any more
+    monkeypatch.setattr(connection, "CLOSE_S", 0.05)  # at the end of a test nobody plays the router any more
     router = ScriptedRouter(tmp_path / "router.sock")
     await router.start()
     yield router

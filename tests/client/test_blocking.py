@@ -1,3 +1,6 @@
+import contextlib
+import os
+import signal
 import socket
 import threading
 
@@ -15,9 +18,8 @@ from communicator import (
     ReplyTimeoutError,
     VersionBlockedError,
 )
-from communicator.client import blocking
-from communicator.client.connection import LINE_BYTES_READ
-from communicator.client.dial import dial_blocking
+from communicator.client import blocking, connection
+from communicator.client.connection import LINE_BYTES_READ, Connection
 from communicator.client.inbox import MESSAGES
 from communicator.errors import FaultyReplyError
 from communicator.protocol import decode
@@ -45,7 +47,7 @@ class Script(threading.Thread):
     def run(self):
         with self._listener, self._listener.accept()[0] as link:
             link.settimeout(EVENTUALLY_S)
-            with link.makefile("rb") as lines:
+            with link.makefile("rb") as lines, contextlib.suppress(ConnectionError):  # the client may cut the link
                 for step in self._steps:
                     if callable(step):
                         link.sendall(step(self.heard) + b"\n")
@@ -68,7 +70,7 @@ GREETING_WITH_IDS = (*GREETING[:2], b"<peer:communicatord READY features=correla
 
 @pytest.fixture
 def play(tmp_path, monkeypatch):
-    monkeypatch.setattr(blocking, "CLOSE_S", 0.05)  # at the end of its script nobody plays the router any more
+    monkeypatch.setattr(connection, "CLOSE_S", 0.05)  # at the end of its script nobody plays the router any more
     threads = []
 
     def start(*steps, **options):
@@ -213,13 +215,13 @@ def test_a_registration_that_fails_says_why(play, answer, error, told):
 def test_what_a_router_said_before_it_hung_up_is_read(tmp_path, monkeypatch, refusing_router):
     path = tmp_path / "router.sock"
     with refusing_router(path, b"<peer:communicatord INVALID command=REGISTER;message=3 links are held") as ended:
+        made = Connection.connection_made
 
-        def dial_and_come_late(*arguments):
-            link = dial_blocking(*arguments)
+        def come_late(link, transport):
+            made(link, transport)
             ended()
-            return link
 
-        monkeypatch.setattr(blocking, "dial_blocking", dial_and_come_late)
+        monkeypatch.setattr(Connection, "connection_made", come_late)
         with pytest.raises(RegistrationRefusedError, match="3 links are held"):
             BlockingClient(f"cd://{path}", "script").__enter__()
 
@@ -233,6 +235,56 @@ def test_a_router_that_says_nothing_or_hangs_up(tmp_path, play):
         mute.listen()
         with pytest.raises(NotConnectedError, match=r"does not answer REGISTER within 0\.05 s"):
             BlockingClient(f"cd://{tmp_path}/mute.sock", "script", connect_timeout_s=0.05).__enter__()
+
+
+def test_a_long_line_has_left_when_send_returns(play):
+    script, client = play(*GREETING, "BIG")
+    with client:
+        client.send(Message("BIG", {"text": "x" * 900_000}, "ping"))
+        script.join()  # nothing of the client runs meanwhile
+        assert len(script.heard[-1].get("text")) == 900_000
+
+
+def test_a_router_that_does_not_read_ends_the_link(play, monkeypatch):
+    monkeypatch.setattr(blocking, "REPLY_TIMEOUT_S", 0.05)
+    released = threading.Event()
+    _, client = play(*GREETING, lambda _: released.wait(EVENTUALLY_S) and b"", END)
+    with client:
+        with pytest.raises(NotConnectedError, match="timed out"):
+            client.send(Message("BIG", {"text": "x" * 900_000}, "ping"))
+        assert not client.connected
+        released.set()
+
+
+def test_a_router_that_says_it_ends_is_left_at_once(play):
+    script, client = play(*GREETING, b"<peer:communicatord DISCONNECTING", b"<peer:ping script/NOTE", END)
+    with client:
+        assert client.receive(timeout_s=EVENTUALLY_S).command == "NOTE"
+        assert not client.connected
+    script.join()
+    assert "UNREGISTER" not in [message.command for message in script.heard]
+
+
+def test_an_interrupt_ends_a_wait_and_the_registration(play):
+    def interrupt(_):
+        os.kill(os.getpid(), signal.SIGINT)
+        return b""
+
+    def go_and_wait():
+        client.send(Message("GO"))
+        client.receive()
+
+    script, client = play(*GREETING, "GO", interrupt, END)
+    with client, pytest.raises(KeyboardInterrupt):
+        go_and_wait()
+    script.join()
+    assert script.heard[-1].command == "UNREGISTER"
+
+
+async def test_beside_a_loop_of_its_thread_it_runs_in_another(play):
+    _, client = play(*GREETING, "PING", b"<peer:ping script/PONG n=1", END)
+    with client:
+        assert client.request(Message("PING", service="ping"), "PONG").get("n") == "1"
 
 
 def test_outside_its_block_it_says_so():
