@@ -22,7 +22,7 @@ from communicator.wording.marks import BAD, DOUBTFUL, GONE, GOOD, UNKNOWN, Mark
 from communicator.wording.releases import version_text
 from communicator.wording.spans import span
 
-Status = Literal["ready", "lacking", "no_canary", "silent", "away", "not_concerned", "not_enforced"]
+Status = Literal["ready", "lacking", "no_canary", "silent", "away", "not_concerned", "not_enforced", "refused"]
 _MARKS: Mapping[Status, tuple[Mark, str]] = {
     "ready": (GOOD, "ready"),
     "lacking": (BAD, "lacks what it needs"),
@@ -31,6 +31,7 @@ _MARKS: Mapping[Status, tuple[Mark, str]] = {
     "away": (UNKNOWN, "away: nobody can say"),
     "not_concerned": (GONE, "not concerned"),
     "not_enforced": (DOUBTFUL, ""),
+    "refused": (BAD, "leads, and would not begin it"),
 }
 _LACKING: frozenset[Status] = frozenset(("lacking", "no_canary", "silent"))
 _NAMED = 12
@@ -61,7 +62,7 @@ class Around(msgspec.Struct, frozen=True):
 
 
 def rows_of(spec: Spec, around: Around) -> list[Row]:
-    """A row for each host.
+    """A row for each host, and one for who leads where that would not begin it.
 
     Args:
         spec: What is to be done.
@@ -73,7 +74,9 @@ def rows_of(spec: Spec, around: Around) -> list[Row]:
     servers = {*around.told, *around.members, *runs, *spec.servers, *shadow} - {*around.not_enforced}
     rows = [_row(spec, server, around, runs.get(server, "")) for server in sorted(servers)]
     asides = [(server, not_enforced_text([server], around.not_enforced)) for server in sorted(around.not_enforced)]
-    return rows + [Row(server, "not_enforced", runs.get(server, ""), (text,)) for server, text in asides]
+    rows += [Row(server, "not_enforced", runs.get(server, ""), (text,)) for server, text in asides]
+    said = ((server, told.refused) for server, told in sorted(around.told.items()) if isinstance(told, Readiness))
+    return rows + [Row(server, "refused", missing=(text,)) for server, text in said if text]
 
 
 def _row(spec: Spec, server: str, around: Around, runs: str) -> Row:
@@ -110,6 +113,11 @@ def require_known(spec: Spec, rows: Iterable[Row], instances: Iterable[Instance]
     nearest = f"; do you mean {close[0]!r}?" if close else ""
     first = "to install it for the first time, name its servers in a file: servers = […]"
     raise CommandError(f"no host has the service {spec.service!r}{nearest} ({first})", USAGE)
+
+
+def refused(rows: Iterable[Row]) -> str:
+    """Why who leads would not begin it; empty: it would."""
+    return next((f"{row.server} refuses: {row.missing[0]}" for row in rows if row.status == "refused"), "")
 
 
 def lacking(rows: Iterable[Row]) -> str:

@@ -48,7 +48,7 @@ def check(communicator: str | None, wanted: Wanted, *, as_json: bool) -> None:
     spec = wanted.read()
     rows = asyncio.run(_checked(find_router(communicator), spec))
     display(to_json(deploy_check.document(rows)) if as_json else deploy_check.render(rows))
-    fault = deploy_check.lacking(rows)
+    fault = deploy_check.refused(rows) or deploy_check.lacking(rows)
     if fault:
         raise CommandError(fault)
 

@@ -52,7 +52,7 @@ def _differences(side: Side) -> Iterator[RenderableType]:
         is_word = name not in ("PATH", "")
         table.add_column(name, justify="right" if right else "left", no_wrap=is_word, overflow="fold")
     for one in found.differences:
-        table.add_row(Text(*coloured(difference_mark(one))), *map(Text, _words(one)))
+        table.add_row(Text(*coloured(difference_mark(one, found.limit_log10))), *map(Text, _words(one)))
     yield Padding(table, _INDENT)
     yield from (Padding(text, _INDENT) for text in _examples(found.differences))
     if found.omitted:

@@ -99,7 +99,7 @@ def _side_lines(side: Side) -> Iterator[Text]:
         yield Text(conversations_text(mirror))
     if found is not None:
         yield _marked(VERDICTS[side.verdict], comparison_text(found))
-        yield Text(evidence_words(found.log10_evidence))
+        yield Text(evidence_words(found))
         yield from (Text(text) for text in _further(found))
 
 

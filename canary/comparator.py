@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from canary.mind import Mind
@@ -95,8 +96,9 @@ class Comparator:
 
     def describe(self) -> Comparisons:
         """What has come of all comparisons."""
-        me = self._mind.me
-        return Comparisons(server=me, comparisons=self._shadows.describe(self._now_s(), me, self._version_of))
+        me, limit_log10 = self._mind.me, self._mind.rules.c.suspect_log10
+        found = self._shadows.describe(self._now_s(), me, self._version_of)
+        return Comparisons(server=me, comparisons=tuple(replace(one, limit_log10=limit_log10) for one in found))
 
     async def run(self, directories: Sequence[str]) -> None:
         """Compare until cancelled.

@@ -13,7 +13,7 @@ import msgspec
 from canary.deployment.machine import advance
 from canary.deployment.sight import Around, Seen, instances_of, look
 from canary.deployment.spec import Spec, require_sound
-from canary.deployment.start import Ground, RefusedError, Word, begin
+from canary.deployment.start import Ground, RefusedError, Word, begin, undoing
 from canary.deployment.steering import WORDS, steer
 from canary.deployment.view import describe
 from canary.mind import Mind
@@ -112,7 +112,7 @@ class Deployments:
             return self._begin(read_spec(message), word)
         deploying = self._find(message)
         if name == "undo":
-            return self._begin(_undoing(deploying, full=word.full), word)
+            return self._begin(undoing(deploying, full=word.full), word)
         if name not in WORDS:
             raise RefusedError(f"{name!r} is none of start, undo, {', '.join(WORDS)}")
         return steer(deploying.at, word, self._look(deploying))
@@ -173,6 +173,15 @@ class Deployments:
             if (not name or deploying.at.id == name) and service in ("", deploying.at.service):
                 return deploying
         raise RefusedError(f"no deployment {name or f'of {service}'!r} is known")
+
+    def refusal_of(self, spec: Spec) -> str:
+        """Why a deployment would not begin now, where this canary leads; empty: it would, or another one has to say."""
+        try:
+            if self._mind.leads:
+                self._begin(spec, Word("start", ""))
+        except RefusedError as error:
+            return str(error)
+        return ""
 
     def _begin(self, spec: Spec, word: Word) -> DeploymentMoved:
         state, rules = self._mind.state, self._mind.rules
@@ -297,18 +306,3 @@ def read_spec(message: Message) -> Spec:
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise RefusedError(f"parameter spec: {error}") from None
     return spec
-
-
-def _undoing(deploying: Deploying, *, full: bool) -> Spec:
-    """Back to what was there before; without steps, where that is good, unless they are wanted."""
-    at = deploying.at
-    if at.spec.strategy == "shadow":
-        raise RefusedError("there is nothing to undo: a shadow leaves the service as it is")
-    if at.phase != "done" or not at.from_version:
-        raise RefusedError(f"there is nothing to undo: it is {at.phase}; abort ends what is under way")
-    back = {"version": at.from_version, "build": at.from_build or "*", "first": ""}
-    return (
-        msgspec.structs.replace(at.spec, **back)
-        if full
-        else msgspec.structs.replace(at.spec, **back, steps=(), equal_age=False, shadow=None)
-    )

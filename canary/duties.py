@@ -113,18 +113,20 @@ class Duties:
         """The systemd unit in which an executor of this host has a version run; empty: it has none."""
         return unit_for(self._settings().executors, executor, service, version)
 
-    async def check(self, spec: Spec, lacks: tuple[str, ...]) -> Readiness:
+    async def check(self, spec: Spec, lacks: tuple[str, ...], refused: str) -> Readiness:
         """Whether this host can do a deployment.
 
         Args:
             spec: What is to be done.
             lacks: What it lacks besides.
+            refused: Why this canary, which leads, would not begin it; empty: it would, or another one leads.
         """
         only = spec.shadow.server if spec.strategy == "shadow" and spec.shadow is not None else self._mind.me
         is_ours = spec.executor != NOBODY and only == self._mind.me
         missing = await self._executor.missing(spec.executor, spec.service, spec.version) if is_ours else ()
         running = [one for one in instances_of(self._mind.state, spec.service).get(self._mind.me, ()) if one.is_running]
-        return Readiness(server=self._mind.me, missing=(*missing, *lacks), has=running[0].version if running else "")
+        has = running[0].version if running else ""
+        return Readiness(server=self._mind.me, missing=(*missing, *lacks), has=has, refused=refused)
 
     async def close(self) -> None:
         """End the tasks that go on: what becomes of them is told to be unknown."""

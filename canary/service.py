@@ -211,7 +211,8 @@ class Canary:
                 spec = read_spec(message)
                 lacks = await asyncio.to_thread(self._outside.missing, spec)
                 fence = self._enforcement.fence.missing(spec, self._mind.me)
-                return answer_view(await self._duties.check(spec, (*lacks, *fence)))
+                refused = self._deployments.refusal_of(spec)
+                return answer_view(await self._duties.check(spec, (*lacks, *fence), refused))
             return await (self._features if question.view == "features" else self._views).answer(question)
         except (LedgerError, RemoteProtocolError, RefusedError) as error:
             raise MessageRefusedError(message.command, str(error)) from None

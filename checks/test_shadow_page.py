@@ -9,8 +9,9 @@ from bellwether.shadow_group import application
 from canary.deployment.spec import Compared, Shadowing
 from canary.shadow import conversations, shadows
 from checks.tree import ROOT, options_of
+from communicator.answers.shadows import LIMIT_LOG10
 from communicator.router.cores import mirror, sampling, steps
-from communicator.wording.shadows import LIMIT_LOG10, REASONS, VERDICTS
+from communicator.wording.shadows import REASONS, VERDICTS
 
 PAGE = (ROOT / "docs/shadow.md").read_text()
 COMMANDS = typer.main.get_command(application).commands

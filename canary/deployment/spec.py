@@ -300,6 +300,11 @@ def _shadow_faults(spec: Spec) -> Iterator[str]:
         if spec.strategy == "shadow":
             yield "shadow: strategy shadow needs a table [shadow], which names a server"
         return
+    if spec.strategy == "shadow" and spec.checks:
+        yield (
+            "checks: shadow looks at none, for metrics are of what does its work: take them out, or declare them in the "
+            "deployment that follows"
+        )
     if spec.executor == NOBODY:
         yield f"executor: {NOBODY!r} starts no shadow: name one that every host of it defines"
     if not is_server_name(shadow.server):

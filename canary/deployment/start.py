@@ -103,6 +103,35 @@ def begin(spec: Spec, name: str, word: Word, ground: Ground, known: Deploying | 
     )
 
 
+def undoing(deploying: Deploying, *, full: bool) -> Spec:
+    """What goes back to what was there before.
+
+    Args:
+        deploying: The newest deployment of the service.
+        full: Whether it takes all steps, also where what was there before is good.
+
+    Raises:
+        RefusedError: It has changed nothing, or is not over.
+    """
+    at = deploying.at
+    if at.spec.strategy == "shadow":
+        raise RefusedError(f"there is nothing to undo: a shadow leaves the service as it is{_advice(at)}")
+    if at.phase != "done" or not at.from_version:
+        raise RefusedError(f"there is nothing to undo: it is {at.phase}; abort ends what is under way")
+    back = {"version": at.from_version, "build": at.from_build or "*", "first": ""}
+    return (
+        msgspec.structs.replace(at.spec, **back)
+        if full
+        else msgspec.structs.replace(at.spec, **back, steps=(), equal_age=False, shadow=None)
+    )
+
+
+def _advice(at: DeploymentMoved) -> str:
+    """How to undo what was deployed before a shadow: the book holds the newest deployment of a service alone."""
+    before = next((version for version, _ in at.trail if version != at.from_version), "")
+    return f"; to go back from {at.from_version} to {before}, deploy {before}" if before else ""
+
+
 def _require_free(spec: Spec, ground: Ground, active: DeploymentMoved | None) -> None:
     """Neither is it under way, nor is the version held, nor has another one got so far that this one would cut its way back."""
     if active is not None and active.trial == (spec.version, spec.build):

@@ -177,6 +177,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """What it lacks, each in words that say where to define it; empty: it can."""
     has: str = ""
     """The version of the service that runs there; empty: none."""
+    refused: str = ""
+    """Of who leads: why it would not begin it now; empty: it would, or another one leads."""
 
 
 class DeploymentTaken(msgspec.Struct, frozen=True, kw_only=True):

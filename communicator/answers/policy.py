@@ -100,7 +100,7 @@ class Shadow(msgspec.Struct, frozen=True, kw_only=True):
     is_reference: bool = False
     """Whether it is a second instance of the primary's version: where its replies differ, that is noise."""
     deployment: Text = ""
-    """The identifier of the deployment that it is for."""
+    """The identifier of the deployment that it is for, with the number of the attempt from the second one on: ``3f2a9c.2``."""
 
     def fits(self, service: str, version: str, build: str) -> bool:
         """Whether an instance on its server is this shadow."""

@@ -10,6 +10,9 @@ from communicator.answers.router import Fence, Mirror
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Number = Annotated[int, Meta(ge=-1, le=2**53)]
 """Of a message in its conversation, from 0; -1: not known."""
+LIMIT_LOG10 = 2.0
+"""From so much evidence on a shadow differs, where nothing else is set: one in a hundred that do not gets there, however often one
+looks."""
 
 What = Literal["asked", "primary", "shadow", "ended"]
 """`asked`: a message was copied. `primary` and `shadow`: one of the two said something in this conversation."""
@@ -137,7 +140,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     late: Count = 0
     """replies of the shadow that came when the conversation was over for good."""
     log10_evidence: float = 0.0
-    """That the shadow differs."""
+    """That the shadow differs;"""
+    limit_log10: float = LIMIT_LOG10
+    """and from how much of it on it does: rule C's `suspect_log10`, at which a deployment pauses."""
     is_conclusive: bool = True
     """Whether so few replies are without a partner that all of this says something."""
     latency: Latency = Latency()

@@ -20,8 +20,6 @@ VERDICTS: Mapping[Verdict, Mark] = {
     "nothing compared": OPEN,
     "alike": GOOD,
 }
-LIMIT_LOG10 = 2.0
-"""From so much evidence on a shadow differs: one in a hundred that do not gets there, however often one looks."""
 STATES: Mapping[str, tuple[Mark, str]] = {
     "copying": (GOOD, "copying"),
     "busy": (SUSPECT, "busy"),
@@ -80,7 +78,7 @@ def verdict_of(one: Comparison | None) -> Verdict:
         return "nothing compared"
     if not one.is_conclusive:
         return "inconclusive"
-    if one.log10_evidence >= LIMIT_LOG10:
+    if one.log10_evidence >= one.limit_log10:
         return "differs"
     return "may differ" if any(is_news(each) for each in one.differences) else "alike"
 
@@ -117,10 +115,11 @@ def _lonely(number: int, how: str) -> str:
     return f"{number:,} {'reply' if number == 1 else 'replies'} {how}"
 
 
-def evidence_words(log10: float) -> str:
+def evidence_words(one: Comparison) -> str:
     """How strong the evidence is, with its limit: ``evidence 2.5 to 1 (limit 100 to 1)``."""
+    log10 = one.log10_evidence
     reached = "no evidence that it differs" if log10 <= 0 else f"evidence that it differs: {odds_text(log10)}"
-    return f"{reached} (limit {odds_text(LIMIT_LOG10)})"
+    return f"{reached} (limit {odds_text(one.limit_log10)})"
 
 
 def noise_text(one: Comparison) -> str:
@@ -207,13 +206,18 @@ def _lines(number: int) -> str:
     return count(number, "line")
 
 
-def difference_mark(one: Difference) -> Mark:
-    """The mark of a place that differs."""
+def difference_mark(one: Difference, limit_log10: float) -> Mark:
+    """The mark of a place that differs.
+
+    Args:
+        one: The place.
+        limit_log10: Of its comparison.
+    """
     if one.is_ignored:
         return GONE
     if not one.is_news:
         return GOOD
-    return BAD if one.log10_evidence >= LIMIT_LOG10 else SUSPECT
+    return BAD if one.log10_evidence >= limit_log10 else SUSPECT
 
 
 def difference_word(one: Difference) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from communicator.answers.shadows import Comparison, Comparisons
-from communicator.wording.shadows import LIMIT_LOG10, WORST_FIRST, is_news, verdict_of
+from communicator.wording.shadows import WORST_FIRST, is_news, verdict_of
 from exporters.collectors.metric import Answer, Definition, Kind, Row, Samples, asked_target
 from exporters.questions import VERSIONS
 
@@ -68,7 +68,7 @@ SHADOWS = asked_target(
         _gauge(
             "log10_evidence_limit",
             "The evidence from which on it does.",
-            lambda told: {(): LIMIT_LOG10} if told.comparisons else {},
+            lambda told: {(): told.comparisons[0].limit_log10} if told.comparisons else {},
         ),
         _gauge(
             "differing_paths",

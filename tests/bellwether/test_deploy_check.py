@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from bellwether.deploy_check import Around, lacking, plan, render, require_known, rows_of, warnings
+from bellwether.deploy_check import Around, lacking, plan, refused, render, require_known, rows_of, warnings
 from bellwether.failure import CommandError
 from canary.deployment.spec import read_file
 from communicator.answers.deployments import Readiness
@@ -55,6 +55,17 @@ def test_where_it_cannot_be_done_is_named_and_what_is_not_known_is_a_warning():
         "not enforced there: host cpp runs a C++ router, which knows no policy",
         "nobody can say whether it can be done on gamma: away",
     ]
+
+
+def test_what_who_leads_would_say_is_told_before_anything_is_begun():
+    why = "billing 2.0 runs on all of its servers already"
+    told = {"alpha": Readiness(server="alpha", has="2.0", refused=why), "beta": Readiness(server="beta", has="2.0")}
+    rows = rows_of(SPEC, Around(told))
+    assert (refused(rows), lacking(rows)) == (f"alpha refuses: {why}", "")
+    assert screen(render(rows)) == (
+        f"✔ alpha: ready, has 2.0\n✔ beta: ready, has 2.0\n✖ alpha: leads, and would not begin it\n    {why}"
+    )
+    assert refused(rows_of(SPEC, AROUND)) == ""
 
 
 def test_where_servers_are_named_the_others_are_not_concerned():

@@ -97,6 +97,13 @@ def test_nothing_begins_where_a_host_cannot_do_it(deploy, story):
     assert story.commands == []
 
 
+def test_a_check_tells_what_who_leads_would_refuse(deploy, story):
+    story.ready["alpha"] = Readiness(server="alpha", has="2.5", refused="billing 2.5 is held: it crashes")
+    done = deploy("check", "billing")
+    assert (done.exit_code, done.stderr) == (1, "bellwether: alpha refuses: billing 2.5 is held: it crashes\n")
+    assert done.stdout.splitlines()[-1].strip() == "billing 2.5 is held: it crashes"
+
+
 def test_it_begins_all_the_same_if_one_says_so(deploy, story):
     story.ready["beta"] = Readiness(server="beta", has="1.9", missing=MISSING)
     story.becomes = sample.PENDING

@@ -5,12 +5,13 @@ import math
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from canary import comparator as room
 from canary.deployment.spec import read_table
 from canary.records import Deploying, DeploymentMoved, ShadowCompared, Shadowed
 from canary.shadow.terms import Vocabulary
-from communicator.answers.shadows import Comparison, Steps
+from communicator.answers.shadows import LIMIT_LOG10, Comparison, Steps
 from communicator.client import Service
 from communicator.errors import MessageRefusedError
 from communicator.protocol import Message
@@ -95,6 +96,14 @@ async def test_what_the_router_tells_is_compared_and_shown(tell, comparisons, ev
     assert (row.path, row.compared, row.differing, row.is_news) == ("CHARGED.amount", 2, 1, True)
     assert found.latency.replies == 2
     assert found.latency.primary_p50_s < found.latency.shadow_p50_s
+    assert found.limit_log10 == LIMIT_LOG10
+
+
+async def test_it_is_told_at_which_evidence_a_deployment_pauses_here(canary, tell, comparisons, eventually):
+    canary._mind.rules = replace(canary._mind.rules, c=replace(canary._mind.rules.c, suspect_log10=2.5))
+    await tell(*conversation("a"))
+    (found,) = await eventually(comparisons, bool)
+    assert found.limit_log10 == 2.5
 
 
 @pytest.mark.usefixtures("quick")

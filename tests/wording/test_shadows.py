@@ -4,11 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from communicator.answers.router import Fence, Mirror
-from communicator.answers.shadows import Comparison, Difference, Latency
+from communicator.answers.shadows import LIMIT_LOG10, Comparison, Difference, Latency
 from communicator.wording.marks import BAD, DOUBTFUL, GONE, GOOD, SUSPECT, UNKNOWN
 from communicator.wording.shadows import (
     BUSY,
-    LIMIT_LOG10,
     STATES,
     VERDICTS,
     WORST_FIRST,
@@ -40,6 +39,8 @@ FENCE = Fence(service="billing", version="2.0")
         (replace(SEEN, is_conclusive=False, log10_evidence=9.0), "inconclusive"),
         (replace(SEEN, log10_evidence=LIMIT_LOG10), "differs"),
         (replace(SEEN, log10_evidence=LIMIT_LOG10 - 0.01), "alike"),
+        (replace(SEEN, log10_evidence=LIMIT_LOG10, limit_log10=2.5), "alike"),
+        (replace(SEEN, log10_evidence=1.5, limit_log10=1.5), "differs"),
         (replace(SEEN, differences=(PLACE,)), "may differ"),
         (replace(SEEN, differences=(replace(PLACE, is_ignored=True), replace(PLACE, is_news=False))), "alike"),
     ],
@@ -75,15 +76,15 @@ def test_what_was_compared_is_counted(more, text):
 
 
 @pytest.mark.parametrize(
-    ("log10", "text"),
+    ("log10", "limit_log10", "text"),
     [
-        (-1.0, "no evidence that it differs (limit 100 to 1)"),
-        (0.4, "evidence that it differs: 2.5 to 1 (limit 100 to 1)"),
-        (6.0, "evidence that it differs: 10^6 to 1 (limit 100 to 1)"),
+        (-1.0, 2.0, "no evidence that it differs (limit 100 to 1)"),
+        (0.4, 2.0, "evidence that it differs: 2.5 to 1 (limit 100 to 1)"),
+        (6.0, 3.0, "evidence that it differs: 10^6 to 1 (limit 1,000 to 1)"),
     ],
 )
-def test_evidence_is_told_with_its_limit(log10, text):
-    assert evidence_words(log10) == text
+def test_evidence_is_told_with_its_limit(log10, limit_log10, text):
+    assert evidence_words(replace(SEEN, log10_evidence=log10, limit_log10=limit_log10)) == text
 
 
 @pytest.mark.parametrize("noise", ["second primary", "self-replay", "declared paths"])
@@ -187,7 +188,7 @@ def test_the_fence_says_what_it_knows(fence, unit, lines):
 )
 def test_a_place_that_differs_is_news_or_noise_or_declared(more, mark, word):
     one = replace(PLACE, **more)
-    assert (difference_mark(one), difference_word(one)) == (mark, word)
+    assert (difference_mark(one, LIMIT_LOG10), difference_word(one)) == (mark, word)
 
 
 @pytest.mark.parametrize(

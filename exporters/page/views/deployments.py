@@ -169,7 +169,7 @@ def _item(one: Deployment, not_enforced: Collection[str], shadows: Sequence[Seen
         notices=[
             *notices(one),
             *([(DOUBTFUL, aside)] if aside else []),
-            *(notice_of(each) for each in shadows if each.entry and each.entry.deployment == one.id),
+            *(notice_of(each) for each in shadows if each.entry and _is_of(each.entry.deployment, one.id)),
         ],
         is_over=is_over,
         waits=one.needs_human,
@@ -182,6 +182,11 @@ def _item(one: Deployment, not_enforced: Collection[str], shadows: Sequence[Seen
         origin=opened(origin_text(one)),
         history=f"bellwether deploy history {one.service}",
     )
+
+
+def _is_of(comparison: str, deployment: str) -> bool:
+    """Whether a shadow is of a deployment: those of later attempts are named ``3f2a9c.2`` and so on."""
+    return comparison.partition(".")[0] == deployment
 
 
 def _check(one: ShownCheck) -> CheckItem:

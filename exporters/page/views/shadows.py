@@ -124,7 +124,7 @@ def _side(side: Side, *, is_full: bool) -> SideItem:
         server=side.server,
         lines=list(_lines(side)),
         facts=list(_facts(side)),
-        places=[_place(one) for one in shown],
+        places=[] if found is None else [_place(one, found.limit_log10) for one in shown],
         hidden_text=f"and {count(hidden, 'more place')}" if hidden else "",
     )
 
@@ -140,13 +140,13 @@ def _facts(side: Side) -> Iterator[str]:
     if side.mirror is not None:
         yield opened(conversations_text(side.mirror))
     if side.comparison is not None:
-        yield opened(evidence_words(side.comparison.log10_evidence))
+        yield opened(evidence_words(side.comparison))
         yield from filter(None, [opened(latency_text(side.comparison))])
 
 
-def _place(one: Difference) -> PlaceItem:
+def _place(one: Difference, limit_log10: float) -> PlaceItem:
     return PlaceItem(
-        difference_mark(one),
+        difference_mark(one, limit_log10),
         one.path,
         difference_word(one),
         f"{one.differing:,} of {one.compared:,}",

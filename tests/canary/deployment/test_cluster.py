@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from canary.deployment.spec import read_table
-from communicator.answers.deployments import ENDED, Deployments, DeploymentTaken
+from communicator.answers.deployments import ENDED, Deployments, DeploymentTaken, Readiness
 from communicator.client import Client
 from communicator.protocol import Message
 from communicator.testing import run_cluster
@@ -62,6 +62,17 @@ class Host:
         return msgspec.json.decode(answer.get("result"), type=DeploymentTaken)
 
     async def deploy(self, version, **spec):
+        return await self.tell("start", spec=self.spec(version, **spec))
+
+    async def check(self, version):
+        question = {"view": "deployment_check", "spec": self.spec(version)}
+        answer = await self.client.request(
+            Message("CANARY_GET_REPORT", question, "canary", self.name), "CANARY_CURRENT_REPORT"
+        )
+        return msgspec.json.decode(answer.get("report"), type=Readiness)
+
+    @staticmethod
+    def spec(version, **spec):
         table = {
             "name": "web",
             "service": "billing",
@@ -70,8 +81,7 @@ class Host:
             "deadline": "20s",
             "bake": "1s",
         }
-        text = msgspec.json.encode(read_table(table | {"steps": QUICK} | spec)).decode()
-        return await self.tell("start", spec=text)
+        return msgspec.json.encode(read_table(table | {"steps": QUICK} | spec)).decode()
 
     async def which(self):
         question = Message("WHICH", service="billing")
@@ -123,6 +133,8 @@ async def test_a_version_reaches_all_hosts_and_a_bad_one_none_but_the_first(host
     told = await eventually(leader.deployments, over)
     assert [told.deployments[0].phase, told.deployments[0].reason] == ["done", "done"]
     assert [list(host.processes()) for host in hosts] == [["2.0"]] * 3
+    said = [(await host.check(version)).refused for host, version in ((leader, "2.0"), (other, "2.0"), (leader, "3.0"))]
+    assert said == ["billing 2.0 runs on all of its servers already", "", ""], "it is known before anything begins"
     taken = await leader.deploy("3.0-dies", deadline="3s")
     told = await eventually(other.deployments, lambda told: over(told) and told.deployments[0].id == taken.id)
     assert told.deployments[0].phase == "rolled_back"

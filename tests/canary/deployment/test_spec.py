@@ -198,6 +198,11 @@ def test_a_shadow_may_come_first(strategy):
         ('on_difference = "abort"', 'on_difference = "stop"', "'stop': it is one of abort, pause"),
         ('executor = "systemd"', "", "executor: 'none' starts no shadow"),
         ("[shadow]", "[[steps]]\n[shadow]", "steps: shadow has none"),
+        (
+            "[shadow]",
+            '[[checks]]\nname = "e"\nprovider = "command"\nvalue = "errors"\nsuccess = "< 1"\n[shadow]',
+            "checks: shadow looks at none",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_shadow_is_named(old, new, told):

@@ -8,7 +8,7 @@ from canary.book.decision import Decided, Decision, Stamp, subject_id
 from canary.book.exchange import Exchange
 from canary.deployment.sight import Instance
 from canary.deployment.spec import read_table
-from canary.deployment.start import Ground, RefusedError, Word, begin
+from canary.deployment.start import Ground, RefusedError, Word, begin, undoing
 from canary.records.deployments import Deploying
 from canary.records.soundness import is_sound
 
@@ -77,6 +77,23 @@ def test_one_of_a_service_at_a_time_and_the_same_one_once():
     with pytest.raises(RefusedError, match=r"billing 2\.0 is being deployed already: d1, pending"):
         started(known=first)
     assert started(known=first, version="2.1").supersedes == "d1"
+
+
+def test_who_undoes_a_shadow_is_told_how_to_undo_what_came_before_it():
+    done = msgspec.structs.replace(started(), phase="done")
+    assert undoing(Deploying(done, 0.0, 0.0), full=False).version == "1.0"
+    ground = Ground({name: running("2.0") for name in "abcde"}, MEMBERS)
+    table = {"version": "3.0", "strategy": "shadow", "executor": "roll", "shadow": {"server": "a"}}
+    first = started(ground, Deploying(done, 0.0, 0.0), **table)
+    second = started(ground, Deploying(msgspec.structs.replace(first, phase="done"), 0.0, 0.0), **table)
+    for shadow in (first, second):
+        with pytest.raises(
+            RefusedError, match=r"a shadow leaves .* as it is; to go back from 2\.0 to 1\.0, deploy 1\.0$"
+        ):
+            undoing(Deploying(msgspec.structs.replace(shadow, phase="done"), 0.0, 0.0), full=False)
+    alone = started(**table)
+    with pytest.raises(RefusedError, match=r"a shadow leaves the service as it is$"):
+        undoing(Deploying(alone, 0.0, 0.0), full=False)
 
 
 def test_long_names_do_not_make_it_unsound():

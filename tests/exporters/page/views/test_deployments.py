@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from communicator.answers.deployments import ENDED, Deployments, Phase, ShownServer
+from communicator.answers.policy import Shadow
 from communicator.wording import marks
+from communicator.wording.shadow_picture import Seen
 from exporters.page.views.deployments import RECENT_S, deployments_view, is_recent
 from tests.exporters.page.scenes import ABORTING, DONE, PAUSED, deployment
 
@@ -147,3 +149,15 @@ def test_where_a_cpp_router_obeys_nothing_it_is_said():
 def test_without_a_leader_nothing_moves(one, said):
     found = deployments_view(Deployments(deployments=(one,)), 12)
     assert bool(found.sentence) == said
+
+
+@pytest.mark.parametrize(
+    ("comparison", "is_shown"),
+    [(DONE.id, True), (f"{DONE.id}.2", True), (f"{DONE.id}.12", True), (f"{DONE.id}2", False), ("", False)],
+    ids=["the first attempt", "the second", "the twelfth", "of another deployment", "of none"],
+)
+def test_a_shadow_is_told_of_at_its_deployment_whichever_attempt_it_is_of(comparison, is_shown):
+    entry = Shadow(service=DONE.service, version="3.0", server="gamma", deployment=comparison)
+    shadow = Seen(service=DONE.service, version="3.0", server="gamma", entry=entry, meaning="it answers alike")
+    [item] = deployments_view(Deployments(deployments=(DONE,)), 3, shadows=(shadow,)).items
+    assert ("its shadow on gamma: it answers alike" in [text for _, text in item.notices]) is is_shown
