@@ -260,6 +260,18 @@ async def test_others_have_their_turn_while_much_is_compared(tell, comparisons, 
     await eventually(comparisons, lambda found: found[0].conversations == 50)
 
 
+@pytest.mark.parametrize(
+    "look", [lambda one: one.describe(), lambda one: one._tell(0.0)], ids=["a report", "the leader"]
+)
+async def test_others_have_their_turn_after_each_shadow_that_is_told_of(canary, tell, look):
+    for version in ("2.0", "3.0"):
+        await tell(*conversation("a"), version=version)
+    turns = look(canary._comparator)
+    assert [turns.send(None) for _ in range(2)] == [None, None]
+    with pytest.raises(StopIteration):
+        turns.send(None)
+
+
 @pytest.mark.usefixtures("quick")
 async def test_without_definitions_nothing_is_asked_again(router, tmp_path, eventually):
     file = tmp_path / "file"
