@@ -110,9 +110,12 @@ class Comparator:
             directories: Where definitions of commands are.
         """
         await self._learn(directories)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._compare())
-            group.create_task(self._ask_again())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._compare())
+                group.create_task(self._ask_again())
+        finally:  # so that the next life goes on where this one has ended
+            await self._tell(self._now_s())
 
     async def _learn(self, directories: Sequence[str]) -> None:
         """Read what commands may be asked again, and what of them nobody is to see."""
