@@ -23,7 +23,7 @@ from canary.shadow.comparing import Comparing, ShadowKey
 from canary.shadow.reply import content_of
 from canary.shadow.shadows import Shadows, Standing
 from canary.shadow.terms import Terms, Vocabulary, read_vocabulary
-from communicator.answers.shadows import Comparisons, Steps
+from communicator.answers.shadows import Comparison, Comparisons, Steps
 from communicator.client import Service
 from communicator.definitions.loading import load_catalogue
 from communicator.errors import (
@@ -94,11 +94,14 @@ class Comparator:
             self._shadows.hear(_read(message), self._now_s())
         self._heard.set()
 
-    def describe(self) -> Comparisons:
-        """What has come of all comparisons."""
+    async def describe(self) -> Comparisons:
+        """What has come of all comparisons; others have their turn after each."""
         me, limit_log10 = self._mind.me, self._mind.rules.c.suspect_log10
-        found = self._shadows.describe(self._now_s(), me, self._version_of)
-        return Comparisons(server=me, comparisons=tuple(replace(one, limit_log10=limit_log10) for one in found))
+        found: list[Comparison] = []
+        for one in self._shadows.describe(self._now_s(), me, self._version_of):
+            found.append(replace(one, limit_log10=limit_log10))
+            await asyncio.sleep(0)
+        return Comparisons(server=me, comparisons=tuple(found))
 
     async def run(self, directories: Sequence[str]) -> None:
         """Compare until cancelled.
@@ -107,9 +110,12 @@ class Comparator:
             directories: Where definitions of commands are.
         """
         await self._learn(directories)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._compare())
-            group.create_task(self._ask_again())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._compare())
+                group.create_task(self._ask_again())
+        finally:  # so that the next life goes on where this one has ended
+            await self._tell(self._now_s())
 
     async def _learn(self, directories: Sequence[str]) -> None:
         """Read what commands may be asked again, and what of them nobody is to see."""
@@ -129,7 +135,7 @@ class Comparator:
             self._shadows.let_go(self._is_wanted, now_s)
             if now_s >= self._told_at_s + TOLD_EVERY_S:
                 self._told_at_s = now_s
-                self._tell(now_s)
+                await self._tell(now_s)
             due_s = self._shadows.next_deadline_s
             with suppress(TimeoutError):  # the usual end of the wait
                 async with asyncio.timeout(IDLE_S if due_s is None else max(SLICE_S, due_s - self._now_s())):
@@ -143,15 +149,16 @@ class Comparator:
                 await asyncio.sleep(REST * spent_s)
                 began_s = time.thread_time()
 
-    def _tell(self, now_s: float) -> None:
-        """Have the leader know what has changed."""
+    async def _tell(self, now_s: float) -> None:
+        """Have the leader know what has changed; others have their turn after each."""
         changed = []
         for comparing in self._shadows.comparings:
             told = comparing.tell(now_s, self._mind.me)
             if told != self._told.get(comparing.key) and told.conversations + told.incomplete:
                 changed.append(told)
             self._told[comparing.key] = told
-        self._told = {comparing.key: self._told[comparing.key] for comparing in self._shadows.comparings}
+            await asyncio.sleep(0)
+        self._told = {key: told for key, told in self._told.items() if key in self._shadows}
         if changed:
             self._pend(changed)
 

@@ -195,7 +195,8 @@ def _same_denial(one: Denial, other: Denial) -> bool:
 
 
 def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
-    limit = ENTRIES
+    """As much of it as a router takes; shadows are left out last, since each is a fence, and those of this host come first."""
+    limit = shadows = ENTRIES
     while True:
         policy = wire.Policy(
             generation=generation,
@@ -206,12 +207,12 @@ def _render(wanted: Wanted, generation: tuple[int, int], now_s: float) -> str:
             apart=wanted.apart[:limit],
             trials=wanted.trials[:limit],
             colours=wanted.colours[:limit],
-            shadows=wanted.shadows[:ENTRIES],
+            shadows=wanted.shadows[:shadows],
         )
         text = msgspec.json.encode(policy)
-        if len(text) <= POLICY_BYTES or limit == 1:
+        if len(text) <= POLICY_BYTES or shadows == 1:
             return text.decode()
-        limit //= 2
+        limit, shadows = (limit // 2, shadows) if limit > 1 else (1, shadows // 2)
 
 
 def _most_lasting(denials: Sequence[Denial], limit: int) -> Sequence[Denial]:

@@ -205,7 +205,7 @@ class Canary:
         if question.view == "deployments":
             return answer_deployments(self._deployments.describe())
         if question.view == "shadows":
-            return answer_shadows(await with_mirrors(self._service, self._comparator.describe()))
+            return answer_shadows(await with_mirrors(self._service, await self._comparator.describe()))
         try:
             if question.view == "deployment_check":
                 spec = read_spec(message)

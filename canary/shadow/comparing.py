@@ -169,6 +169,7 @@ class Comparing:
             primary_version=primary_version,
             noise=NOISE[noise],
             conversations=told.conversations,
+            earlier=told.conversations - self._whole,
             incomplete=dict(self.conversations.incomplete),
             matching=told.matching,
             differing=told.differing,

@@ -65,6 +65,10 @@ class Shadows:
         self._references: OrderedDict[str, _Reference] = OrderedDict()
         """By service."""
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a shadow is compared."""
+        return key in self._shadows
+
     def hear(self, told: Steps, now_s: float) -> None:
         """Take what the router tells of one shadow."""
         if told.is_reference:
@@ -145,23 +149,17 @@ class Shadows:
         """Of each shadow that is no reference."""
         return [one.comparing for one in self._shadows.values()]
 
-    def describe(self, now_s: float, primary: str, version_of: Callable[[str], str]) -> tuple[Comparison, ...]:
-        """What has come of all of them.
+    def describe(self, now_s: float, primary: str, version_of: Callable[[str], str]) -> Iterator[Comparison]:
+        """What has come of all of them: each takes some milliseconds where much differs.
 
         Args:
             now_s: The clock.
             primary: This server.
             version_of: What is live on it, of a service.
         """
-        return tuple(
-            one.describe(
-                now_s,
-                primary,
-                version_of(one.key.service),
-                has_reference=self._has_reference(one.key.service, now_s),
-            )
-            for one in self.comparings
-        )
+        for one in self.comparings:
+            has_reference = self._has_reference(one.key.service, now_s)
+            yield one.describe(now_s, primary, version_of(one.key.service), has_reference=has_reference)
 
     def _compare(self, compared: _Compared, whole: Whole, now_s: float) -> None:
         service = compared.comparing.key.service

@@ -16,7 +16,9 @@ PATHS = 1_000
 PATHS_OF_COMMAND = 200
 COMMANDS = 100
 SHAPES = 1_000
-"""Sets of paths in which a pair differs, that are told apart."""
+"""Sets of paths in which a pair differs, that are told apart;"""
+SHAPED = 20_000
+"""and the paths in all of them: each look goes through them."""
 ENOUGH = 20
 """So many pairs of two replies of the primary's version tell whether a path is noise."""
 RELATIVE, ABSOLUTE = 0.2, 0.0003
@@ -76,6 +78,8 @@ class Tally:
         self.paths = 0
         """That are told apart."""
         self._shapes: Counter[tuple[str, ...]] = Counter()
+        self._shaped = 0
+        """The paths in all of these."""
         self._by_text: dict[str, tuple[Command, Path]] = {}
 
     def note(self, command: str, found: Found, now_s: float, *, is_alone: bool) -> frozenset[str]:
@@ -101,7 +105,9 @@ class Tally:
             self._differ(at.paths[text], sides, now_s)
             if is_alone and not at.paths[text].is_ignored:
                 self.suspicion.hold_to_limit(text, at.alone, differs=True)
-        self._shapes[self._shape(at, paths)] += 1
+        shape = self._shape(at, paths)
+        self._shaped += 0 if shape in self._shapes else len(shape)
+        self._shapes[shape] += 1
         return frozenset(paths)
 
     def note_noise(self, command: str, shadow: AbstractSet[str], second: Iterable[str]) -> None:
@@ -132,7 +138,8 @@ class Tally:
     @property
     def differing(self) -> int:
         """Pairs that differ by more than noise and declared paths explain."""
-        return sum(count for shape, count in self._shapes.items() if any(map(self._is_telling, shape)))
+        telling = frozenset(filter(self._is_telling, self._by_text))
+        return sum(count for shape, count in self._shapes.items() if not telling.isdisjoint(shape))
 
     @property
     def is_tested(self) -> bool:
@@ -167,7 +174,8 @@ class Tally:
     def _shape(self, at: Command, paths: Iterable[str]) -> tuple[str, ...]:
         """The set of paths of a pair; of too many sets, the first path that tells something stands for it."""
         shape = tuple(sorted(text for text in paths if not at.paths[text].is_ignored))
-        if shape in self._shapes or len(self._shapes) < SHAPES:
+        has_room = len(self._shapes) < SHAPES and self._shaped + len(shape) <= SHAPED
+        if has_room or shape in self._shapes:
             return shape
         return next(((text,) for text in shape if self._is_telling(text)), ())
 

@@ -126,9 +126,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     noise: Literal["second primary", "self-replay", "declared paths"] = "declared paths"
     """What tells noise from news."""
     conversations: Count = 0
-    """That were compared;"""
+    """That were compared, those of earlier lives of the canary among them, as with pairs and evidence;"""
+    earlier: Count = 0
+    """so many of them in these;"""
     incomplete: dict[str, int] = {}
-    """and that were not, by reason."""
+    """and conversations that were not compared, by reason: in this life, as all other counts."""
     matching: Count = 0
     """Pairs of replies that are the same, noise and declared paths left out;"""
     differing: Count = 0

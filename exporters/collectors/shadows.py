@@ -78,8 +78,8 @@ SHADOWS = asked_target(
         ),
         _counter(
             "conversations_compared",
-            "Conversations that were compared.",
-            _each(lambda one: one.conversations),
+            "Conversations that were compared since the canary has started.",
+            _each(lambda one: one.conversations - one.earlier),
             *_SHADOW,
         ),
         _counter(
@@ -89,9 +89,9 @@ SHADOWS = asked_target(
             *_SHADOW,
             "reason",
         ),
-        _counter(
+        _gauge(  # what turns out to be noise later goes over from one to the other
             "pairs",
-            "Pairs of replies that are alike (noise and declared paths left out), and that differ.",
+            "Pairs of replies, in all lives of the canary, that are alike (noise and declared paths left out), and that differ.",
             _split(lambda one: {"matching": one.matching, "differing": one.differing}),
             *_SHADOW,
             "outcome",

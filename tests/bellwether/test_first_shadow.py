@@ -3,35 +3,24 @@
 It goes word for word but for the router, which takes a conversation for over after a second and not after thirty.
 """
 
-import os
-import re
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.bellwether.manual_story import Chapter, play, require_in_order
+
+CHAPTER = Chapter("docs/shadow.md", "Your first shadow", "/tmp/shade", blocks=6)
 WITHIN_S = 120.0
 """It takes 15 s where nothing else runs."""
-pytestmark = [pytest.mark.slow, pytest.mark.takes(20)]
-OWN = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh")
-"""Nothing that it starts outlives it."""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.takes(20)]
 ROUTER, HASTY = ".venv/bin/communicatord ", ".venv/bin/python -m tests.bellwether.hasty_router "
 CALM = {"PYTHON_CPU_COUNT": "10000"}
 """By so many processors no load is high: nothing is copied on a host that is busy, as one that runs tests is."""
 
 
-def script(folder):
-    """All blocks of the chapter, in order."""
-    page = (ROOT / "docs/shadow.md").read_text()
-    chapter = page.partition("## Your first shadow\n")[2].partition("\n## ")[0]
-    blocks = re.findall(r"^```sh\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 6
-    text = "\n".join(("set -e", "ip link set lo up", *blocks)).replace("/tmp/shade", folder)
-    assert text.count(ROUTER) == 1
-    return text.replace(ROUTER, HASTY)
+def hasty(script):
+    assert script.count(ROUTER) == 1
+    return script.replace(ROUTER, HASTY)
 
 
 @pytest.mark.skipif(
@@ -41,27 +30,14 @@ def script(folder):
 def test_it_goes_as_the_manual_says(require_program):
     for program in ("unshare", "ip"):
         require_program(program)
-    with tempfile.TemporaryDirectory(prefix="shade") as parent:
-        done = subprocess.run(
-            ["timeout", "--signal=KILL", str(WITHIN_S), *OWN, "-c", script(f"{parent}/f")],
-            cwd=ROOT,
-            env=os.environ | CALM,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        is_tidy = not Path(parent, "f").exists()
-    assert (done.returncode, is_tidy) == (0, True), done.stdout
-    said = [
+    said = play(CHAPTER, WITHIN_S, hasty, CALM)
+    require_in_order(
+        said,
         "✔ copying; ",
         "text=hello, alpha:bellwether_",
         "GREETED (5)",
         "5 conversations compared: ",
         "PONG.text",
         "exit code 1: it was stopped",
-    ]
-    places = [done.stdout.find(text) for text in said]
-    assert -1 not in places, done.stdout
-    assert places == sorted(places)
-    assert "good day" not in done.stdout
+    )
+    assert "good day" not in said

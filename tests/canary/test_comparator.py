@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from canary import comparator as room
 from canary.deployment.spec import read_table
+from canary.ledger.store import Ledger
 from canary.records import Deploying, DeploymentMoved, ShadowCompared, Shadowed
 from canary.shadow.terms import Vocabulary
 from communicator.answers.shadows import LIMIT_LOG10, Comparison, Steps
@@ -252,6 +254,24 @@ async def test_what_had_come_of_a_deployment_in_another_life_counts(canary, tell
 
     told = await eventually(newest, lambda told: told.compared == compared and told.deployment == "d1")
     assert told.conversations == compared
+    (found,) = (await canary._comparator.describe()).comparisons
+    assert found.conversations - found.earlier == 1, "a counter begins anew, and does not go back"
+
+
+async def test_a_canary_that_is_ended_leaves_all_that_was_compared_to_its_next_life(
+    router, tmp_path, eventually, monkeypatch
+):
+    monkeypatch.setattr("canary.shadow.conversations.GRACE_S", 0.0)
+    async with run_canary(router, tmp_path) as canary:
+        steps = msgspec.json.encode(Steps(**SHADOW, steps=conversation("a"))).decode()
+        ours = (canary._service.server_name, "communicatord")
+        await canary._comparator.hear(Message("SHADOW_STEPS", {"steps": steps}, "canary", "", *ours))
+        told = await eventually(canary._comparator.describe, lambda told: told.comparisons[0].conversations == 1)
+        assert told.comparisons[0].earlier == 0
+        where = canary._settings.ledger_path
+    with Ledger.open(Path(where)) as ledger:
+        records = [entry.record for entry in ledger.entries() if isinstance(entry.record, ShadowCompared)]
+    assert [one.conversations for one in records] == [1]
 
 
 @pytest.mark.usefixtures("quick")
@@ -269,6 +289,18 @@ async def test_others_have_their_turn_while_much_is_compared(canary, tell, compa
     await eventually(comparisons, lambda found: found and found[0].conversations == 50)
     looking.cancel()
     assert seen >= set(range(1, 50))
+
+
+@pytest.mark.parametrize(
+    "look", [lambda one: one.describe(), lambda one: one._tell(0.0)], ids=["a report", "the leader"]
+)
+async def test_others_have_their_turn_after_each_shadow_that_is_told_of(canary, tell, look):
+    for version in ("2.0", "3.0"):
+        await tell(*conversation("a"), version=version)
+    turns = look(canary._comparator)
+    assert [turns.send(None) for _ in range(2)] == [None, None]
+    with pytest.raises(StopIteration):
+        turns.send(None)
 
 
 @pytest.mark.usefixtures("quick")

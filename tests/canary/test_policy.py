@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from canary.policy import Denial, PolicyKeeper, Wanted, merge, read_policy
-from communicator.answers.policy import Apart, Trial, Weight
+from canary.policy import POLICY_BYTES, Denial, PolicyKeeper, Wanted, merge, read_policy
+from communicator.answers.policy import Apart, Shadow, Trial, Weight
 from communicator.router.cores.policy import EMPTY, PolicyInForce, parse_policy
 
 BLOCK = Denial("billing", "2.0", "abc", "alpha", 700.0, "never worked in 7 tries", probe_allowed=False)
@@ -137,6 +137,19 @@ def test_what_no_router_takes_does_not_cost_the_rest(changed):
 def test_a_policy_is_no_longer_than_a_router_takes():
     long = tuple(denial(server=f"h{at}", version="v" * 250, build="b" * 250, reason="r" * 250) for at in range(1_000))
     assert len(parse_policy(PolicyKeeper().propose(Wanted(long), 1, 0.0).text).denylist) == 500
+
+
+def test_fences_are_left_out_last_and_those_of_this_host_last_of_them():
+    longest = "x" * 256
+    texts = dict.fromkeys(("build", "unit", "key", "deployment"), longest)
+    shadows = tuple(Shadow(service="billing", version=f"{at}", server="alpha", **texts) for at in range(1_000))
+    denials = tuple(denial(server=f"h{at}") for at in range(1_000))
+    text = PolicyKeeper().propose(Wanted(denials, shadows=shadows), 1, 0.0).text
+    policy = parse_policy(text)
+    assert (len(text) <= POLICY_BYTES, len(policy.denylist)) == (True, 1)
+    assert [one.version for one in policy.shadows] == [f"{at}" for at in range(250)]
+    few = parse_policy(PolicyKeeper().propose(Wanted(denials * 4, shadows=shadows[:200]), 1, 0.0).text)
+    assert (len(few.denylist), len(few.shadows)) == (1_000, 200)
 
 
 def test_a_span_is_no_longer_than_a_router_takes():

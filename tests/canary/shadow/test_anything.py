@@ -56,7 +56,7 @@ def play(steps, *, payloads):
 
 def require_told(found):
     """All of it fits into a line, and its record is one that other hosts take."""
-    comparisons = found.describe(GRACE_S, "alpha", str)
+    comparisons = tuple(found.describe(GRACE_S, "alpha", str))
     message = answer_shadows(Comparisons(server="alpha", comparisons=comparisons))
     assert len(encode(message)) <= LINE_BYTES_HARD
     assert msgspec.json.decode(message.get("report"), type=Comparisons).comparisons == comparisons

@@ -3,7 +3,7 @@
 import pytest
 
 from canary.shadow.paths import OTHER
-from canary.shadow.tally import COMMANDS, ENOUGH, PATHS, PATHS_OF_COMMAND, SHAPES, Manner, Tally
+from canary.shadow.tally import COMMANDS, ENOUGH, PATHS, PATHS_OF_COMMAND, SHAPED, SHAPES, Manner, Tally
 
 
 def tally(*ignored):
@@ -122,3 +122,12 @@ def test_sets_of_paths_beyond_the_bound_are_counted_by_what_they_tell():
         found.note("C", differ("C.ignored", *paths), 0.0, is_alone=True)
     assert found.differing == SHAPES + 10
     assert len(found._shapes) <= SHAPES + 11
+
+
+def test_a_look_goes_through_few_paths_however_many_differ_in_each_pair():
+    found = tally()
+    paths = [f"C.{number:03}" for number in range(PATHS_OF_COMMAND)]
+    for left_out in paths:
+        found.note("C", differ(*(path for path in paths if path != left_out)), 0.0, is_alone=True)
+    assert found.differing == len(paths)
+    assert sum(map(len, found._shapes)) <= SHAPED + PATHS_OF_COMMAND < PATHS_OF_COMMAND**2

@@ -22,6 +22,11 @@ def samples(*comparisons):
     }
 
 
+def test_conversations_are_counted_anew_in_each_life_of_the_canary():
+    found = samples(replace(sample.COMPARISON, earlier=390))
+    assert found["conversations_compared_total", *SHADOW] == 10
+
+
 def test_all_of_a_comparison_is_exported():
     found = samples(sample.COMPARISON)
     assert {key: value for key, value in found.items() if key[0] != "verdict"} == {
@@ -30,8 +35,8 @@ def test_all_of_a_comparison_is_exported():
         ("differing_paths", *SHADOW): 1,
         ("conversations_compared_total", *SHADOW): 400,
         ("conversations_incomplete_total", *SHADOW, "queue"): 3,
-        ("pairs_total", *SHADOW, "matching"): 812,
-        ("pairs_total", *SHADOW, "differing"): 12,
+        ("pairs", *SHADOW, "matching"): 812,
+        ("pairs", *SHADOW, "differing"): 12,
         ("replies_unpaired_total", *SHADOW, "primary"): 0,
         ("replies_unpaired_total", *SHADOW, "shadow"): 3,
         ("replies_late_total", *SHADOW): 0,
