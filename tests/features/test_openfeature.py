@@ -256,7 +256,6 @@ async def running(service):
 def quick(monkeypatch):
     monkeypatch.setattr(store_module, "START_S", 0.05)
     monkeypatch.setattr(store_module, "POLL_S", 0.05)
-    monkeypatch.setattr(store_module, "PATIENCE_S", EVENTUALLY_S)
 
 
 @pytest.mark.usefixtures("quick", "sdk")

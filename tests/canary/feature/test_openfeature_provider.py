@@ -14,7 +14,6 @@ from communicator.features import store
 from communicator.openfeature import BellwetherProvider
 from communicator.testing import run_router
 from tests.canary.running import Desk, run_canary
-from tests.conftest import EVENTUALLY_S
 
 FLAG = {
     "state": "ENABLED",
@@ -29,7 +28,6 @@ def unreached(tmp_path, monkeypatch):
     """A router that does not run yet, at an address that is known; the store soon says that nobody answers."""
     monkeypatch.setattr(store, "START_S", 0.05)
     monkeypatch.setattr(store, "POLL_S", 0.1)
-    monkeypatch.setattr(store, "PATIENCE_S", EVENTUALLY_S)
     monkeypatch.setattr(store, "COUNTS_S", 0.1)
     return f"{tmp_path}/communicatord.sock"
 
