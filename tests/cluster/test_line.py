@@ -101,7 +101,12 @@ async def test_two_halves_know_that_they_are_halves_and_heal(lab, eventually, re
     assert {(status.neighbors_count, status.quorum) for status in statuses.values()} == {(5, 3)}
     lab.heal(b, c)
     record_property("heal_s", await lab.until_they_see("abcde", deadline_s=CONVERGE_S))
-    assert {(status.status, status.completeness) for status in (await lab.statuses()).values()} == {("up", "complete")}
+
+    async def standing():
+        told = (await lab.statuses()).values()
+        return {status and (status.status, status.completeness) for status in told}
+
+    await eventually(standing, lambda seen: seen == {("up", "complete")})
     async with echo(e, "last", eventually), Client(a.router.unix, "left") as left:
         await until_routed(left, "last", "e", eventually)
         assert await ask(left, "last", 1) == "e:last"

@@ -186,6 +186,7 @@ async def test_a_canary_that_goes_makes_flags_stale_and_one_that_comes_makes_the
     router, definition, held, monkeypatch
 ):
     monkeypatch.setattr(module, "POLL_S", 0.02)
+    monkeypatch.setattr(module, "PATIENCE_S", 2.0)  # for a question that a canary is asked as it goes
     canary = StandIn()
     canary.put(a=definition(on=True))
     service = Service(router.unix, "billing")
