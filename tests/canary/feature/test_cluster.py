@@ -22,7 +22,7 @@ from tests.canary.running import Desk, run_canary
 pytestmark = pytest.mark.slow
 
 OFF = {"feature": "new-checkout", "reason": "it loses carts"}
-LEDGER_ENTRIES = 300_000
+LEDGER_ENTRIES = 150_000
 
 
 class Host:
@@ -171,6 +171,7 @@ async def answered(client, question):
         return error.reason
 
 
+@pytest.mark.takes(8, together="a large ledger")
 @pytest.mark.parametrize("is_full", [False, True], ids=["room", "full disk"])
 async def test_an_off_does_not_wait_while_a_large_ledger_is_verified_and_read(busy, is_full):
     await set_flag(busy.desk)
