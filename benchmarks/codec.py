@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 
+from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_HARD
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.message import Message
 
@@ -17,6 +18,10 @@ MESSAGE = Message(
 """Encoded it takes 100 bytes, newline included, and has four parameters."""
 _BATCH = 5_000
 _BATCHES = 15
+_HEADS = (b'A a="', 'A a="\N{GRINNING FACE}'.encode())
+"""Behind a character beyond 16 bits each other one takes four bytes of memory as well."""
+_ESCAPES = (rb"\"", rb"\\\n\r\"")
+"""Of all that was tried (many parameters, long names, quotes, blanks, escapes, JSON, wide characters) these take longest."""
 
 
 def measure() -> dict[str, float | str]:
@@ -27,7 +32,25 @@ def measure() -> dict[str, float | str]:
         "line_bytes": len(line),
         "decode_per_s": _rate(lambda: decode(line)),
         "encode_per_s": _rate(lambda: encode_line(MESSAGE)),
+        "costliest_ms": _costliest_ms(LINE_BYTES),
+        "costliest_of_all_ms": _costliest_ms(LINE_BYTES_HARD),
     }
+
+
+def _costliest_ms(size_bytes: int) -> float:
+    """Processor time that reading the costliest line of such a length takes."""
+    lines = [
+        head + escapes * ((size_bytes - len(head) - 1) // len(escapes)) + b'"'
+        for head in _HEADS
+        for escapes in _ESCAPES
+    ]
+    return 1e3 * max(min(_cpu_s(line) for _ in range(_BATCHES)) for line in lines)
+
+
+def _cpu_s(line: bytes) -> float:
+    begun_s = time.thread_time()
+    decode(line)
+    return time.thread_time() - begun_s
 
 
 def _rate(action: Callable[[], object]) -> float:

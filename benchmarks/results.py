@@ -224,6 +224,10 @@ def _library_bars(results: Results) -> list[Bar]:
             version = tuple(map(int, str(codec["python"]).split(".")[:2]))
             asked = ">= 400 k/s" if version >= (3, 13) else "reported"
             bars.append(Bar(what, asked, f"{rate / 1e3:.0f} k/s", asked == "reported" or rate >= 400_000))
+        for key, length in (("costliest_ms", "64 KiB"), ("costliest_of_all_ms", "1 MiB")):
+            took_ms = float(codec[key])
+            what = f"costliest line of {length}, Python {codec['python']}"
+            bars.append(Bar(what, "<= 1 ms CPU", f"{took_ms:.2f} ms", took_ms <= 1))
     if results.script_s is not None:
         what = f"a script of {LINES:,} lines is loaded"
         bars.append(Bar(what, "<= 1.00 s", f"{results.script_s:.2f} s", results.script_s <= 1))

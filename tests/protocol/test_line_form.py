@@ -1,5 +1,7 @@
 """The line form: what each line means, what has no encoding, and that the two directions are each other's inverse."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -41,6 +43,10 @@ CANONICAL = {
     "quotation mark first": (b'PING a="\\"b"', Message("PING", {"a": '"b'})),
     "quotation mark inside": (b'PING a=b"c', Message("PING", {"a": 'b"c'})),
     "quotation mark alone": (b'PING a="\\""', Message("PING", {"a": '"'})),
+    "characters of all lengths quoted": (
+        'PING a="é;€\\n😀\\"";b=1'.encode(),
+        Message("PING", {"a": 'é;€\n😀"', "b": "1"}),
+    ),
     "newline": (b"PING a=b\\nc", Message("PING", {"a": "b\nc"})),
     "carriage return": (b"PING a=b\\rc", Message("PING", {"a": "b\rc"})),
     "tab as it is": (b"PING a=b\tc", Message("PING", {"a": "b\tc"})),
@@ -222,6 +228,18 @@ def test_what_ends_the_ancestor_is_a_message_or_refused(row):
 def test_as_many_parameters_as_allowed():
     message = Message("PING", {f"a{i}": str(i) for i in range(PARAMETERS)})
     assert decode(encode(message)) == message
+
+
+@pytest.mark.parametrize("first", ["", "\N{GRINNING FACE}"], ids=["narrow", "behind a wide character"])
+def test_a_line_full_of_escapes_takes_no_more_memory_than_it_must(first):
+    """What is touched is what it costs: a wide character is not to make each escape of 64 KiB four times as large on its way."""
+    line = f'A a="{first}'.encode() + b'\\\\\\n\\r\\"' * 8_000 + b'"'
+    assert decode(line).get("a") == first + '\\\n\r"' * 8_000
+    tracemalloc.start()
+    decode(line)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 16 * len(line)
 
 
 TOKENS = st.from_regex(r"[A-Za-z0-9_.*?-]{1,12}", fullmatch=True)
