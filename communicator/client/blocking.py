@@ -23,7 +23,7 @@ class BlockingClient(OneRegistration):
         with BlockingClient("cd:///run/bellwether/communicatord.sock", "asker") as client:
             print(client.request(Message("PING", service="ping"), "PONG"))
 
-    Arguments and errors are those of `Client`; one thread at a time may use it.
+    Arguments and errors are those of `Client`; one thread at a time may use it. A loop that runs in that thread waits meanwhile.
     """
 
     _BLOCK = "a 'with' block"

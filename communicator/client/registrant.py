@@ -3,7 +3,6 @@
 import asyncio
 import os
 import ssl
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
@@ -26,7 +25,7 @@ LINK_ID_BYTES = 4
 """One in four billion: that a reply which is late from one link answers a request of the next."""
 
 
-class Registrant(ABC):
+class Registrant:
     """Whoever registers with a router.
 
     Args:
@@ -53,34 +52,37 @@ class Registrant(ABC):
         self._inspection = inspection_of(checks)
         self._last_server = ""
         self._last_role = identity.role
+        self._connection: Connection | None = None
 
-    @abstractmethod
-    def _current_session(self) -> Session | None:
-        """The conversation with the router; None while not connected."""
+    @property
+    def connected(self) -> bool:
+        """Whether what is sent now may arrive, as far as was read."""
+        return self._connection is not None and self._connection.is_usable
+
+    @property
+    def _session(self) -> Session | None:
+        """The conversation with the router; None while there is no link."""
+        return self._connection.session if self._connection else None
 
     @property
     def server_name(self) -> str:
         """The server of the router it is registered with, or was last; empty before it ever was."""
-        session = self._current_session()
-        return (session.server_name if session else "") or self._last_server
+        return (self._session.server_name if self._session else "") or self._last_server
 
     @property
     def role(self) -> str:
         """What it is there for: as its router said last, else as it registers; ``shadow``: nobody hears what it says."""
-        session = self._current_session()
-        return session.role if session else self._last_role
+        return self._session.role if self._session else self._last_role
 
     @property
     def cluster_status(self) -> ClusterStatus | None:
         """What the router last said of the cluster; None until that was read, and for a service while there is no link."""
-        session = self._current_session()
-        return session.cluster_status if session else None
+        return self._session.cluster_status if self._session else None
 
     @property
     def clock_status(self) -> ClockStatus | None:
         """What the router last said of this host's clock; None until that was read, and for a service while there is no link."""
-        session = self._current_session()
-        return session.clock_status if session else None
+        return self._session.clock_status if self._session else None
 
     @property
     def faulty_messages(self) -> int:
@@ -125,16 +127,10 @@ class OneRegistration(Registrant):
         self._inbox = Inbox()
         self._arrived = asyncio.Event()
         """Set when there is something to look at: a message, or the end of the link."""
-        self._connection: Connection | None = None
         self._has_reader = False
         """Whether somebody fetches what comes, so that the router may be made to wait for it."""
         self.stop_asked = False
         """Whether the router, or another service, told this one to end; the link of a `Client` is closed then."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether what is sent now may arrive, as far as was read."""
-        return self._connection is not None and self._connection.is_usable
 
     @property
     def dropped_messages(self) -> int:
@@ -147,9 +143,6 @@ class OneRegistration(Registrant):
             raise NotConnectedError(f"not connected to {self.address}: use the client in {self._BLOCK}")
         return self._connection
 
-    def _current_session(self) -> Session | None:
-        return self._connection.session if self._connection else None
-
     def _make(self) -> Connection:
         session = self._new_session(self._commands)
         return Connection(session, self._deliver, self._stop, self._arrived.set, self._inspection)
@@ -157,8 +150,7 @@ class OneRegistration(Registrant):
     @property
     def _may_pause(self) -> bool:
         """Whether the router may be made to wait: for a slow reader, but not for none, nor while a reply is under way."""
-        session = self._current_session()
-        return self._has_reader and not (session and session.awaits_replies)
+        return self._has_reader and not (self._session and self._session.awaits_replies)
 
     def _regulate(self) -> None:
         if self._may_pause and self._inbox.is_full:

@@ -19,7 +19,6 @@ from communicator.client.identity import PROBE, Identity
 from communicator.client.outbox import Outbox
 from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
 from communicator.client.repeats import Repeats
-from communicator.client.session import Session
 from communicator.client.status import Blocked
 from communicator.protocol.message import Message
 
@@ -99,7 +98,6 @@ class Service(Registrant):
         self._health = Health()
         self._backoff = Backoff()
         self._repeats = Repeats()
-        self._connection: Connection | None = None
         self._group: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._ready = asyncio.Event()
@@ -110,14 +108,6 @@ class Service(Registrant):
         self._drops_told = 0
         self.blocked: Blocked | None = None
         """Set while this version is blocked on this server, also while it runs as a probe."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether what is sent now goes out at once."""
-        return self._connection is not None and self._connection.is_usable
-
-    def _current_session(self) -> Session | None:
-        return self._connection.session if self._connection else None
 
     @property
     def handler_errors(self) -> int:
@@ -379,7 +369,7 @@ class Service(Registrant):
                 self._group.create_task(self._tell_health(message))
             return
         if not self._dispatcher.handles(message.command):
-            session = self._connection.session if self._connection else None
+            session = self._session
             if is_settled or (session is not None and session.understands(message.command)):
                 self._log_refusal(message)
                 return
