@@ -55,6 +55,8 @@ def test_promises_hold_while_versions_are_switched_under_all_troubles(first):
     [
         40195,  # a configured address, whose router has just started again, was claimed by the liar first
         100051,  # a server was said to be at another's configured address, and then linked elsewhere: nobody dialled the other
+        100122,  # a message that was under way when it came was handed to it
+        100153,  # a dial of its own came through after it had left
     ],
 )
 def test_what_a_liar_has_done_once_it_does_not_do_again(seed):
