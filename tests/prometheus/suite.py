@@ -19,6 +19,8 @@ STARTED_S = 90.0
 END_S = 10.0
 WRONG = "gamma"
 """The host whose clock can be set."""
+CALM = {"PYTHON_CPU_COUNT": "10000"}
+"""By so many processors no load is high: nothing is copied for a shadow on a host that is busy, as one that runs tests is."""
 ABSENT = "archive"
 """A service that every host knows and that runs nowhere."""
 
@@ -101,9 +103,10 @@ class Suite:
         faketime: The library, as a path.
         stack: Ends all.
         rate: How fast that clock runs.
+        environment: Further variables of all processes.
     """
 
-    def __init__(self, directory, faketime, stack, rate=1.0):
+    def __init__(self, directory, faketime, stack, rate=1.0, environment=TRUE):
         self._setting = directory / "clock"
         self.set_clock(0.0, rate)
         shifted = {
@@ -115,7 +118,7 @@ class Suite:
         services = directory / "services"
         services.mkdir()
         (services / f"{ABSENT}.service").touch()
-        clocks = (TRUE, TRUE, shifted)
+        clocks = tuple(clock | environment for clock in (TRUE, TRUE, shifted))
         cluster = stack.enter_context(Routers(clocks, services))
         self.hosts = [
             Host(router, number, directory / router.server_name, clock, stack)
@@ -149,9 +152,9 @@ def end(*processes):
             process.wait(END_S)
 
 
-def run_suite(directory, faketime, stack, rate=1.0, **settings):
+def run_suite(directory, faketime, stack, rate=1.0, environment=TRUE, **settings):
     """Start all three hosts with further settings of `Host.start`; its processes end with the stack."""
-    suite = Suite(directory, faketime, stack, rate)
+    suite = Suite(directory, faketime, stack, rate, environment)
     for host in suite.hosts:
         host.start(**settings)
     stack.callback(suite.end)

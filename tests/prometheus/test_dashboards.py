@@ -1,5 +1,6 @@
 """Every query of every panel, as Grafana puts it, gives data of a suite in which everything has gone wrong once."""
 
+import asyncio
 import json
 import math
 import time
@@ -9,8 +10,18 @@ import pytest
 
 from canary.deployment.spec import read_table
 from tests.prometheus.dashboards import queries
-from tests.prometheus.suite import STARTED_S, WRONG, run_suite
-from tests.prometheus.troubles import SEEN_S, crash_until, crash_until_blocked, order, overwhelm, run_worker
+from tests.prometheus.suite import CALM, STARTED_S, WRONG, run_suite
+from tests.prometheus.troubles import (
+    CLERK,
+    SEEN_S,
+    crash_until,
+    crash_until_blocked,
+    keep_asking,
+    order,
+    overwhelm,
+    run_version,
+    run_worker,
+)
 from tests.timekeeper.conftest import ChronyHost
 
 SETTINGS = (
@@ -21,6 +32,7 @@ SETTINGS = (
     "ambient.around_s=0",
     "ambient.elsewhere_s=0",
     'services.courier="dry-run"',
+    'deploy.executors.by_hand={kind = "command", command = ["/bin/true"]}',
 )
 """Every rule acts but on one service, and one failure more than expected is evidence enough to be told."""
 DRIFT = 100e-6
@@ -34,7 +46,7 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.takes(45)]
 
 @pytest.fixture(scope="module")
 def suite(debian_program, faketime, directory, stack):
-    """With time servers, a time daemon and a clock that drifts."""
+    """With time servers, a time daemon and a clock that drifts; no host is too busy to copy for a shadow."""
     (directory / "chrony").mkdir()
     chrony = ChronyHost(debian_program("chrony", "usr/sbin/chronyd"), directory / "chrony", stack)
     servers = [chrony.start_server() for _ in range(2)]
@@ -45,10 +57,28 @@ def suite(debian_program, faketime, directory, stack):
         faketime,
         stack,
         rate=1 + DRIFT,
+        environment=CALM,
         timekeeper=(f'sources.chrony="{client.commands}"', f"references.servers={named}"),
         canary=SETTINGS,
         exporter=("cluster=true",),
     )
+
+
+@pytest.fixture
+async def shadow(suite, prometheus, directory, stack, eventually):
+    """A shadow that answers otherwise than its primary, which a client asks again and again."""
+    alpha, _, gamma = suite.hosts
+    run_version(alpha, directory, "1.0", "live", stack)
+    run_version(gamma, directory, "2.0", "shadow", stack)
+    seen = f'canary_state{{service="{CLERK}", version="1.0"}} == 1 and on () count(canary_up == 1) == 3'
+    await eventually(lambda: prometheus.query(seen), bool, STARTED_S)
+    how = {"server": gamma.name, "primary": alpha.name, "share": "100%", "key": "n"}
+    table = {"name": "ghost", "service": CLERK, "version": "2.0", "strategy": "shadow", "executor": "by_hand"}
+    await order(alpha, "deploy-start", spec=msgspec.json.encode(read_table(table | {"shadow": how})).decode())
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(keep_asking(alpha))
+        yield
+        asking.cancel()
 
 
 @pytest.fixture
@@ -86,7 +116,7 @@ async def ask(prometheus, query):
     return [one["metric"] for one in found["result"] if any(value != "NaN" for _, value in one["values"])]
 
 
-@pytest.mark.usefixtures("troubles")
+@pytest.mark.usefixtures("shadow", "troubles")
 async def test_every_query_gives_data_with_the_labels_that_its_panel_shows(prometheus, eventually):
     remaining = queries()
 

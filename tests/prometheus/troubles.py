@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from itertools import count
 
 from communicator.client import Client
 from communicator.protocol import Message
@@ -18,6 +19,11 @@ NEWER_S = 20.0
 """Longer than it takes until a failure counts as evidence."""
 BIG = "x" * 60_000
 """400 of these are more than may wait for one consumer."""
+SERVICE = ROOT / "tests/canary/deployment/service.py"
+CLERK = "clerk"
+"""The service that has a shadow."""
+ASKED_S = 0.5
+"""How often a client asks it."""
 
 
 def run_worker(host, directory, service, version, stack):
@@ -27,6 +33,21 @@ def run_worker(host, directory, service, version, stack):
     command = [sys.executable, str(WORKER), host.router.unix, service, version, "b1", str(plan)]
     process = stack.enter_context(run_process(command, {"PYTHONPATH": str(ROOT)}, plan.with_suffix(".log")))
     stack.callback(end, process)
+
+
+def run_version(host, directory, version, role, stack):
+    """A version of `CLERK` that answers WHICH, until the stack ends."""
+    command = [sys.executable, str(SERVICE), host.router.unix, CLERK, version, role]
+    process = run_process(command, {"PYTHONPATH": str(ROOT)}, directory / f"{host.name}-{CLERK}.log")
+    stack.callback(end, stack.enter_context(process))
+
+
+async def keep_asking(host):
+    """A client asks `CLERK` again and again, each time in another conversation, until it is cancelled."""
+    async with Client(host.router.unix, "customer") as client:
+        for number in count():
+            await client.request(Message("WHICH", {"n": str(number)}, service=CLERK, server="."), "VERSION")
+            await asyncio.sleep(ASKED_S)
 
 
 async def crash_until_blocked(host, eventually):
