@@ -269,7 +269,10 @@ async def test_events_and_status_follow_the_canary(router, definition, eventuall
     async def status():
         return client.get_provider_status()
 
-    told = client.get_boolean_details("f", True)  # noqa: FBT003 - the signature of the SDK
+    async def reason():
+        return client.get_boolean_details("f", True).reason  # noqa: FBT003 - the signature of the SDK
+
+    told = client.get_boolean_details("f", True)  # noqa: FBT003 - as above
     assert (told.value, told.error_code) == (True, "PROVIDER_NOT_READY")
     canary = StandIn()
     canary.put(f=definition(on=True))
@@ -288,8 +291,8 @@ async def test_events_and_status_follow_the_canary(router, definition, eventuall
         assert client.get_boolean_details("f", True).reason == "STALE"  # noqa: FBT003 - as above
         async with canary.serve(router.unix):
             await events.wait(ProviderEvent.PROVIDER_READY)  # this one, or the first: its thread may have been late
+            await eventually(reason, lambda one: one == "STATIC")
             await eventually(status, lambda one: one is ProviderStatus.READY)
-            assert client.get_boolean_details("f", True).reason == "STATIC"  # noqa: FBT003 - as above
 
 
 @pytest.mark.usefixtures("quick", "sdk")
