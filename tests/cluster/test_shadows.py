@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.takes(40),
+    pytest.mark.takes(65),
     pytest.mark.skipif(
         sys.version_info < (3, 13), reason="it takes a Python that can be told how many processors there are"
     ),

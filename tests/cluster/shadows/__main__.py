@@ -29,7 +29,7 @@ def main():
     parser = argparse.ArgumentParser(description="Play shadows in all states beside a real primary.")
     parser.add_argument("cases", nargs="*", help="by name; all without any", metavar="CASE")
     parser.add_argument(
-        "--brief", action="store_true", help="half as many ask, and who is silent for 8 s has ended a conversation"
+        "--brief", action="store_true", help="half as many ask, and who is silent for 10 s has ended a conversation"
     )
     options = parser.parse_args()
     os.environ |= CALM

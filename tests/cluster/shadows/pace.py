@@ -16,8 +16,8 @@ class Pace:
 
 
 FULL = Pace(askers=10, every_s=0.1, silence_s=SILENCE_S)
-BRIEF = Pace(askers=5, every_s=0.05, silence_s=8.0)
-"""As many questions in a second, in a quarter of the time; even a busy machine lets nobody wait so long between two."""
+BRIEF = Pace(askers=5, every_s=0.1, silence_s=10.0)
+"""Half as many questions, which a busy machine keeps up with; not even that lets anybody wait so long between two."""
 
 
 class PacedRouter(RouterProcess):
