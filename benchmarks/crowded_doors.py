@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from argon2 import PasswordHasher
 
 from benchmarks.bars import Bar
+from benchmarks.errors import BenchmarkError
 from communicator.daemon.passwords import Entry, make_entry, write_entry
 from communicator.protocol import decode
 from communicator.router.mesh.cluster_key import End, Meeting, prove
@@ -112,13 +113,20 @@ def _guesser(number: int, address: Address) -> str:
 
 @contextmanager
 def attacking(attack: Callable[[Address, str], None], address: Address, source: str, count: int = 1) -> Iterator[None]:
-    """Have processes attack for as long as the block lasts."""
+    """Have processes attack for as long as the block lasts.
+
+    Raises:
+        BenchmarkError: One of them ended before.
+    """
     spawn = multiprocessing.get_context("spawn")
     attackers = [spawn.Process(target=attack, args=(address, source), daemon=True) for _ in range(count)]
     for attacker in attackers:
         attacker.start()
     try:
         yield
+        ended = [attacker.exitcode for attacker in attackers if attacker.exitcode is not None]
+        if ended:
+            raise BenchmarkError(f"{len(ended)} of {count} attackers ended by themselves, with exit codes {ended[:3]}")
     finally:
         for attacker in attackers:
             attacker.kill()

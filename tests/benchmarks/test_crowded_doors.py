@@ -1,8 +1,13 @@
 """Who gets in by a crowded door: a short run of each part, and the bars."""
 
+import multiprocessing
+import socket
+
 import pytest
 
-from benchmarks.crowded_doors import DoorEffort, Entered, judge_doors, measure_doors
+from benchmarks.crowded_doors import DoorEffort, Entered, attacking, judge_doors, measure_doors
+from benchmarks.errors import BenchmarkError
+from tests.conftest import EVENTUALLY_S
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -18,6 +23,24 @@ def test_nobody_is_kept_out_while_others_crowd_the_door_or_guess():
     assert {name: (each.kept_out, each.of) for name, each in doors.items()} == {
         name: (0, 1 if name.startswith("guesses") else 2) for name in doors
     }
+
+
+def leave(address, _source):
+    socket.create_connection(address).close()
+
+
+def attack_and_lose(door):
+    with attacking(leave, door.getsockname(), ""):
+        door.accept()[0].close()
+        [process] = multiprocessing.active_children()
+        process.join(EVENTUALLY_S)
+
+
+def test_figures_beside_attackers_that_are_gone_are_none():
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(EVENTUALLY_S)
+        with pytest.raises(BenchmarkError, match=r"^1 of 1 attackers ended by themselves, with exit codes \[0\]$"):
+            attack_and_lose(door)
 
 
 @pytest.mark.parametrize(
