@@ -281,14 +281,14 @@ async def test_others_have_their_turn_while_much_is_compared(canary, tell, compa
 
     async def look():
         while True:
-            seen.update(found.conversations for found in canary._comparator.describe().comparisons)
+            seen.update(found.conversations for found in (await canary._comparator.describe()).comparisons)
             await asyncio.sleep(0)
 
     looking = asyncio.get_running_loop().create_task(look())
     await tell(*(step for number in range(50) for step in conversation(f"c{number}")))
     await eventually(comparisons, lambda found: found and found[0].conversations == 50)
     looking.cancel()
-    assert seen >= set(range(1, 50))
+    assert len(seen) > 10  # a look takes two turns, and a comparison one
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Routers that only seem to be there: one link that tells the router of a test of many others, by the wire alone."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import multiprocessing
+from contextlib import contextmanager
 
 from communicator.answers.services import Role
 from communicator.protocol import Message
@@ -21,14 +22,39 @@ from communicator.router.vocabulary.registry import DIRECTORY
 RECORDS_BYTES = 200_000
 SERVICES = ("archive", "billing", "mailer", "printer", "search")
 """Of each of them."""
+TOLD_S = 60.0
 REGION = 10
 """So many hosts are linked to one hub, and the hubs in a ring."""
 
 
-@asynccontextmanager
-async def far_routers(router, names, services=SERVICES):
-    """Have the router believe in these for as long as the block lasts; the first is linked to it."""
-    host, _, port = router.remote.removeprefix("cd://").rpartition(":")
+@contextmanager
+def far_routers(router, names, services=SERVICES):
+    """Have the router believe in these for as long as the block lasts; the first is linked to it.
+
+    It says so in a process of its own: a thread beside a busy test may be silent until the router gives its link up.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=_speak, args=(router.remote, names, services, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        assert ours.poll(TOLD_S)
+        assert ours.recv() == "told"
+        yield
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _speak(remote, names, services, told):
+    asyncio.run(_tell(remote, names, services, lambda: told.send("told")))
+
+
+async def _tell(remote, names, services, told):
+    """Tell all, and answer until the router ends the link."""
+    host, _, port = remote.removeprefix("cd://").rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     first = names[0]
 
@@ -36,22 +62,13 @@ async def far_routers(router, names, services=SERVICES):
         writer.write(encode_line(Message(command, parameters, sent_from_server=first)))
         await writer.drain()
 
-    try:
-        offer = {"version": "1", "server_name": first, "my_address": _address(0), "features": DIRECTORY, "boot_id": "b"}
-        await say("CONNECT", **offer)
-        answer = decode((await reader.readline()).rstrip(b"\n"))
-        assert answer.command == "ACCEPT", answer
-        for records in encode_records(_records(names, services, answer.get("server_name")), RECORDS_BYTES):
-            await say("LINK_STATE", records=records)
-        async with asyncio.TaskGroup() as group:
-            listening = group.create_task(_live(reader, say))
-            yield
-            listening.cancel()
-    finally:
-        writer.close()
-
-
-async def _live(reader, say):
+    offer = {"version": "1", "server_name": first, "my_address": _address(0), "features": DIRECTORY, "boot_id": "b"}
+    await say("CONNECT", **offer)
+    answer = decode((await reader.readline()).rstrip(b"\n"))
+    assert answer.command == "ACCEPT", answer
+    for records in encode_records(_records(names, services, answer.get("server_name")), RECORDS_BYTES):
+        await say("LINK_STATE", records=records)
+    told()
     while line := await reader.readline():
         message = decode(line.rstrip(b"\n"))
         if message.command == "ALIVE":

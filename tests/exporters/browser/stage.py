@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -138,6 +138,8 @@ def staged(scene: Scene, directory: Path, *options: str):
         stage = Stage(scene, directory, options)
         stage.raise_flags(*scene.flags)
         stack.enter_context(_companions(router, scene))
+        if scene.far:
+            stack.enter_context(far_routers(router, scene.far))
         stage.start(router.unix)
         stack.callback(stage.stop_exporter)
         yield stage
@@ -173,10 +175,7 @@ def _companions(router, scene):
 
 async def _serve(router, scene, ready, stopping):
     services = [_timekeeper(router.unix, scene), _canary(router.unix, scene)]
-    async with AsyncExitStack() as stack:
-        if scene.far:
-            await stack.enter_async_context(far_routers(router, scene.far))
-        group = await stack.enter_async_context(asyncio.TaskGroup())
+    async with asyncio.TaskGroup() as group:
         for name, service in services:
             if name not in scene.silent:
                 group.create_task(service.run())
