@@ -2,16 +2,18 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import pytest
 
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, SLICE_S, TRUSTED_READS, WATCHED_S, Turns
+from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, FORWARDED_S, SLICE_S, TRUSTED_READS, WATCHED_S, Turns
 from communicator.router.vocabulary.events import CloseReason, Continued, LinesReceived, LinkEnded, LinkKind
 from tests.conftest import EVENTUALLY_S
 
 COSTLY_S = SLICE_S * 0.8
+READ_BYTES = 64 * 1024
 FILL = b"x" * 1023 + b"\n"
 
 
@@ -28,6 +30,8 @@ class Story:
         """By number of a link: how long its work takes."""
         self.waits_s: dict[int, float] = {}
         """How long the processor meanwhile works for others."""
+        self.handled: Callable[[int], None] = lambda _number: None
+        """Called with the number of a link of which something was handled."""
         self.links: dict[int, Link] = {}
         self.turns = Turns(self.stalled.__contains__, self.handle, self.measure, lambda: self.now_s, lambda: self.cpu_s)
 
@@ -38,6 +42,7 @@ class Story:
     def handle(self, event, link):
         self._work(event.link)
         self.told.append((event.link, _word(event)))
+        self.handled(event.link)
         if self.again.get(event.link):
             self.again[event.link] -= 1
             self.turns.put_off(link)
@@ -94,7 +99,7 @@ async def links(story):
     for number in (1, 2, 3):
         ours, theirs = socket.socketpair()
         theirs.settimeout(0)
-        link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), bytearray(4096))
+        link = Link(number, LinkKind.UNIX, lambda _: None, story, LimitsSettings(), bytearray(READ_BYTES))
         await asyncio.get_running_loop().create_unix_connection(lambda link=link: link, sock=ours)
         made.append((link, theirs))
     yield made
@@ -216,6 +221,19 @@ async def test_a_stream_that_never_ends_keeps_nobody_waiting_for_longer_than_a_s
         await _until(story, (2, f"CHEAP_{number}"))
         waited_for = [word for word in story.told[before:] if word[0] == 1]
         assert len(waited_for) <= 4, "two slices, each overdrawn by one: the one under way, and the next"
+
+
+async def test_a_stream_that_is_passed_on_keeps_nobody_waiting_for_longer_than_its_slices(story, links):
+    (busy, flood), (_, wire), _ = links
+    await story.make_busy(busy)
+    story.takes_s = {1: (took_s := CHEAP_S * 1.5)}
+    story.handled = lambda number: _fill(flood) if number == 1 else None
+    _fill(flood)
+    for number in range(20):
+        before_s = story.now_s
+        wire.send(b"CHEAP_%d\n" % number)
+        await _until(story, (2, f"CHEAP_{number}"))
+        assert story.now_s - before_s <= 2 * (FORWARDED_S + took_s)
 
 
 async def test_who_is_busy_and_says_little_goes_before_who_says_much(story, links):
