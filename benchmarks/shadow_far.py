@@ -36,8 +36,15 @@ class Ends:
         await asyncio.get_running_loop().sock_sendall(self.peers[name], text.encode() + b"\n")
 
     async def read(self, name: str) -> bytes:
-        """What has been written to it."""
-        return await asyncio.get_running_loop().sock_recv(self.peers[name], READ_BYTES)
+        """What has been written to it.
+
+        Raises:
+            ConnectionError: The router has closed the link.
+        """
+        data = await asyncio.get_running_loop().sock_recv(self.peers[name], READ_BYTES)
+        if not data:
+            raise ConnectionError(f"the router has closed the link of {name}")
+        return data
 
     async def await_word(self, name: str, word: bytes) -> None:
         """Read up to a line that holds this."""

@@ -118,7 +118,7 @@ class Bench(Ends):
             user = None if kind.is_remote else USER
             self.dispatcher.link_opened(link, events.LinkOpened(number, kind, "10.0.0.7:50001", user))
 
-        link = _TimedLink(number, kind, welcome, self.dispatcher, LimitsSettings(), memoryview(bytearray(READ_BYTES)))
+        link = _TimedLink(number, kind, welcome, self.dispatcher, LimitsSettings(), bytearray(READ_BYTES))
         link.spent_ns = 0
         self.links[name], self.peers[name] = link, theirs
         await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=ours)

@@ -154,9 +154,9 @@ class AddressBook(Entries):
         self._assign(entry, server, now_s)
         entry.is_told = is_told
         others = [each for each in self._of_server(server) if each is not entry]
-        for each in others:
+        for each in others if is_shown else ():
             if each.is_configured and each.is_told:
-                self._assign(each, "", now_s)  # else nobody would dial whoever is there
+                self._assign(each, "", now_s)  # it is linked elsewhere, and nobody would dial whoever is there
         left = [each for each in others if each.server and (each.is_proven or not each.is_configured)]
         for each in left:
             each.is_proven = False

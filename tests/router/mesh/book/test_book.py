@@ -337,6 +337,16 @@ def test_another_routers_word_keeps_nobody_from_a_configured_address(ground):
     assert states_of(again) == {B: "waiting", C: "waiting", E: "linked"}, "nor after a restart"
 
 
+@pytest.mark.parametrize("ground", [Ground.TOLD, Ground.VOUCHED])
+def test_a_server_that_is_told_to_have_moved_is_still_one_member(ground):
+    """Of a configured server behind others, both its old and its new address are hearsay."""
+    book = make_book(B, C)
+    link(book, "b", B)
+    book.prove("c", C, 1.0, ground, "b")
+    book.prove("c", D, 2.0, ground, "b")
+    assert [member.server for member in book.members()] == ["b", "c"]
+
+
 def test_whoever_calls_from_where_a_linked_server_was_not_seen_is_dialled():
     book = make_book(B)
     book.prove("evil", B, 1.0, Ground.CLAIMED)
