@@ -22,7 +22,7 @@ from benchmarks.servers import OURS, OURS_ASYNCIO
 from benchmarks.shadow_results import shadow_tables
 from benchmarks.tables import make_table, thousands, times
 
-_WIDTH = 110
+_WIDTH = 170
 
 
 def to_json(results: Results, bars: list[Bar]) -> str:
