@@ -41,8 +41,7 @@ def to_json(results: Results, bars: list[Bar]) -> str:
 def show(results: Results, bars: list[Bar], console: Console | None = None) -> None:
     """Print the tables that have something in them, the bars last."""
     console = console or Console(highlight=False)
-    if console.width < _WIDTH:
-        console = Console(highlight=False, width=_WIDTH)
+    console.width = max(console.width, _WIDTH)
     for table in (
         _rates(results),
         _latencies(results),
