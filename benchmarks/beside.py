@@ -96,9 +96,8 @@ def measure_beside(plan: BesidePlan, tree: Path, workers: Workers, say: Callable
     for name in plan.servers:
         with ExitStack() as stack:
             both = [stack.enter_context(run_server(name, tree=one)) for one in (None, tree)]
-            for (
-                server
-            ) in both:  # on one processor: beside whom a router runs makes more of a difference than most changes
+            # Both on one processor: beside whom a router runs makes more of a difference than most changes.
+            for server in both:
                 os.sched_setaffinity(server.pid, {max(os.sched_getaffinity(0))})
             for what, take in _figures(plan, workers, both[0].addresses):
                 say(f"{what}, {name}, beside {plan.commit}")

@@ -44,10 +44,10 @@ class ShownServer(msgspec.Struct, frozen=True, kw_only=True):
 
     server: str
     version: str
-    """What it is to have there,"""
+    """The version that the server is to have."""
     build: str = "*"
     is_new: bool = False
-    """and whether that is the new version."""
+    """Whether that is the new version."""
     state: ServerState
     text: str = ""
     """More about it, such as what its executor said."""
@@ -82,10 +82,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     service: str
     version: str
-    """What is deployed,"""
+    """The version that is deployed."""
     build: str = "*"
     from_version: str = ""
-    """and what there was before; empty: nothing, it is the first one."""
+    """The version before it; empty: there was none, it is the first one."""
     from_build: str = "*"
     strategy: str
     executor: str
@@ -106,11 +106,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """In the order in which they get the version."""
     checks: tuple[ShownCheck, ...] = ()
     log10_evidence: float = 0.0
-    """That the new version fails more,"""
+    """Evidence that the new version fails more."""
     suspect_log10: float = 0.0
-    """from where it pauses,"""
+    """The evidence at which the deployment pauses."""
     block_log10: float = 0.0
-    """and from where it aborts."""
+    """The evidence at which the deployment aborts."""
     points: tuple[Point, ...] = ()
     """The evidence since it began, the oldest first."""
     next: str = ""
@@ -198,8 +198,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a service, or a command, answers to a check of a deployment (MEASUREMENT); what is left out is not known."""
 
     events: float | None = None
-    """How many there were in all;"""
+    """How many events there were in all."""
     failures: float | None = None
-    """and how many of them failed."""
+    """How many of the events failed."""
     value: float | None = None
     """In place of these: one number, for a check that has `value`."""

@@ -79,9 +79,9 @@ class Comparison(msgspec.Struct, frozen=True):
     """The limits of that."""
     held_log10: float = 0.0
     failures_new: int = 0
-    """Failures that count, of the new version"""
+    """Failures of the new version that count."""
     failures_old: int = 0
-    """and of the old one."""
+    """Failures of the old version that count."""
     expected_new: float = 0.0
     """How many of both would be the new one's, if it failed as often as is allowed."""
     differs_on: tuple[str, ...] = ()
@@ -134,9 +134,9 @@ class Stranger(msgspec.Struct, frozen=True):
     services: int = 0
     """How many services they were of, of the newest ones."""
     service: str = ""
-    """Of the newest run,"""
+    """The service of the newest run."""
     version: str = ""
-    """and its version."""
+    """The version of the newest run."""
     seen_seconds: float | None = None
     """How long ago something was heard of one."""
 

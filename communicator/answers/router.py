@@ -108,9 +108,9 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     version: str
     links: int = 0
-    """Connections that are behind the fence now;"""
+    """Connections that are behind the fence now."""
     by_unit: bool = False
-    """and whether the unit of the shadow tells which they are; else only its process does."""
+    """Whether the unit of the shadow tells which connections are its; else only its process does."""
     discarded_total: int = 0
 
 

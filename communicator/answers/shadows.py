@@ -67,9 +67,9 @@ class DiscardedLines(msgspec.Struct, frozen=True, kw_only=True):
 
     server: str = ""
     total: Count = 0
-    """Since the router started;"""
+    """Lines kept back since the router started."""
     by_command: dict[str, int] = {}
-    """and of which commands; ``other``: of further ones."""
+    """The same lines by command; ``other``: those of further commands."""
     by_reason: dict[str, int] = {}
     """Why whoever said them is behind the fence, or why an answer reached nobody."""
     newest: tuple[Discarded, ...] = ()
@@ -82,13 +82,13 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Command and parameter, and the way into a JSON value, such as ``CHARGED.body.items[].price``."""
     compared: Count
-    """Pairs of replies in which it could differ;"""
+    """Pairs of replies in which this place could differ."""
     differing: Count
-    """and in which it did;"""
+    """Those of them in which it did differ."""
     noise_compared: Count = 0
-    """pairs of two replies of the primary's version that have it,"""
+    """Pairs of two replies of the primary's version in which this place could differ."""
     noise_differing: Count = 0
-    """and in which it differed."""
+    """Those of them in which it did differ: noise."""
     log10_evidence: float = 0.0
     """That the shadow differs more often than the primary does from itself."""
     is_news: bool = False
@@ -126,25 +126,25 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     noise: Literal["second primary", "self-replay", "declared paths"] = "declared paths"
     """What tells noise from news."""
     conversations: Count = 0
-    """That were compared, those of earlier lives of the canary among them, as with pairs and evidence;"""
+    """Conversations that were compared. As with pairs and evidence, those of earlier lives of the canary are included."""
     earlier: Count = 0
-    """so many of them in these;"""
+    """How many of `conversations` were compared in earlier lives of the canary."""
     incomplete: dict[str, int] = {}
-    """and conversations that were not compared, by reason: in this life, as all other counts."""
+    """Conversations that were not compared, by reason. As all other counts, of this life alone."""
     matching: Count = 0
-    """Pairs of replies that are the same, noise and declared paths left out;"""
+    """Pairs of replies that are the same, noise and declared paths left out."""
     differing: Count = 0
-    """pairs that differ by more than these;"""
+    """Pairs of replies that differ by more than noise and declared paths."""
     unpaired_primary: Count = 0
-    """replies of the primary to which the shadow had none;"""
+    """Replies of the primary to which the shadow had none."""
     unpaired_shadow: Count = 0
-    """and the other way round;"""
+    """Replies of the shadow to which the primary had none."""
     late: Count = 0
-    """replies of the shadow that came when the conversation was over for good."""
+    """Replies of the shadow that came after the conversation was over for good."""
     log10_evidence: float = 0.0
-    """That the shadow differs;"""
+    """Evidence that the shadow differs."""
     limit_log10: float = LIMIT_LOG10
-    """and from how much of it on it does: rule C's `suspect_log10`, at which a deployment pauses."""
+    """The evidence from which the shadow counts as different: `suspect_log10` of rule C, at which a deployment pauses."""
     is_conclusive: bool = True
     """Whether so few replies are without a partner that all of this says something."""
     latency: Latency = Latency()
@@ -160,6 +160,6 @@ class Comparisons(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     comparisons: tuple[Comparison, ...] = ()
     mirrors: tuple[Mirror, ...] = ()
-    """Copies on their way from this host, as its router tells;"""
+    """Copies on their way from this host, as its router tells."""
     fences: tuple[Fence, ...] = ()
-    """and shadows that run on it."""
+    """Shadows that run on this host."""

@@ -42,7 +42,7 @@ def ask(protocol: int, question: bytes, kind: int, least_bytes: int) -> list[byt
         protocol: Of AF_NETLINK.
         question: As `write_question` makes it.
         kind: Of answer.
-        least_bytes: A shorter one is none.
+        least_bytes: The length of the shortest valid answer.
 
     Returns:
         What stands in each message of the answer.
@@ -57,7 +57,7 @@ def ask(protocol: int, question: bytes, kind: int, least_bytes: int) -> list[byt
         while not is_over:
             answer, (sent_by, _) = kernel.recvfrom(_ANSWER_BYTES, socket.MSG_DONTWAIT)  # it is there already
             if sent_by:
-                raise PermissionError(errno.EPERM, "the answer is none of the kernel")
+                raise PermissionError(errno.EPERM, "the answer does not come from the kernel")
             told, is_over = read_messages(answer, kind, least_bytes)
             found += told
     return found

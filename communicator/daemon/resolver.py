@@ -31,7 +31,7 @@ class Resolver:
             OSError: The name is not known, or cannot be looked up now.
         """
         if read_ip(host_port.host) is not None:
-            return _look_up(host_port)  # which asks nobody then
+            return _look_up(host_port)  # a number needs no name server
         if host_port not in self._asked:
             thread = LoneThread("resolver")
             self._asked[host_port] = asyncio.wrap_future(thread.submit(partial(_look_up, host_port)))

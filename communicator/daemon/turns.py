@@ -45,8 +45,6 @@ SHORT_BYTES = 8 * 1024
 all of many that come together would have the first of their costly reads at once."""
 RESUMED_S = 0.00005
 """What it takes to read from a link again: the kernel copies up to a whole buffer."""
-_NO_CONTEXT = Context()
-"""To copy our own takes as long as all else about a turn."""
 
 
 class _Account(msgspec.Struct):
@@ -108,6 +106,8 @@ class Turns:
         self._spent_s = 0.0
         """What busy links have taken of this turn, and what was overdrawn before."""
         self._coming: asyncio.Handle | None = None
+        self._context = Context()
+        """Of all turns: to copy one for each takes as long as all else about a turn. Two loops cannot share one."""
 
     def take(self, link: Link, event: Event) -> None:
         """Handle what has happened on a link, now or in its turn; events of one link are handled in order."""
@@ -217,7 +217,7 @@ class Turns:
 
     def _plan(self) -> None:
         if self._coming is None:
-            self._coming = asyncio.get_running_loop().call_soon(self._turn, context=_NO_CONTEXT)
+            self._coming = asyncio.get_running_loop().call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
         self._coming = None

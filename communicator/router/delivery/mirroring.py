@@ -205,7 +205,7 @@ def _in_plain(line: bytes) -> bytes:
 
 
 def _said(sampler: Sampler, line: bytes, at_s: float) -> None:
-    """One line that the primary has said; what came before the first message of a conversation is none of its replies."""
+    """Note one line that the primary has said. Only what follows the first message of a conversation is a reply in it."""
     to = line[: line.find(b"/")]
     if to not in sampler.parties:
         return

@@ -52,7 +52,7 @@ class Outcome(msgspec.Struct, frozen=True):
     wrong: int = 0
     """Wrong passwords of this address in a row; 0 after a right one."""
     block: str = ""
-    """The address, where that was the third and it is none that must never be blocked."""
+    """The address to block: set after the third wrong password, unless the address is one that is never blocked."""
     keep_out: str = ""
     """The address or network (as `keys_of` has it) whose connections need not even be let in; said once in each delay."""
     keep_out_s: float = 0.0

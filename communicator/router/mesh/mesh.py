@@ -38,7 +38,7 @@ SETTLING_S = 10.0
 ANNOUNCED_S = 12.0
 """How long a copy of what our routers have announced may be under way: a C++ router drops it after 10 s, by its own clock."""
 ANNOUNCED_KEPT = 4_096
-"""Of these messages so many are remembered; beyond it the oldest are forgotten."""
+"""How many of these messages are remembered; beyond it the oldest are forgotten."""
 
 
 class Weight(Enum):

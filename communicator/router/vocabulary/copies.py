@@ -136,7 +136,7 @@ class CopyWriter:
         """One copy, as a line with its newline.
 
         Raises:
-            LocalProtocolError: There is none, as where it would be too long.
+            LocalProtocolError: The copy cannot be written as a line, for example because it would be too long.
             UnicodeDecodeError: What is copied is no text.
         """
         line = encode_value("line", copy.line.decode())
