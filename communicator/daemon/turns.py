@@ -2,9 +2,9 @@
 
 A link whose work takes long again and again is *busy* for a while. All costly work together has one slice of a turn. What comes of
 busy links when it is used up waits for the next turn, and meanwhile they are not read from: what they say stays in their sockets.
-The same goes for links that are new and say much, and for those that were costly when they came last. So cheap lines of others are
-never behind more than a slice, however many links come at once, and uvloop, which would read a busy stream 32 times before anybody
-else's turn, stops there.
+The same goes for links that are new and say much, and for those that were costly when they came last. So cheap lines of others
+wait for two slices at most, the one under way and the next, however many links come at once; and uvloop, which would read a busy
+stream 32 times before anybody else's turn, stops there.
 
 It knows how long work takes, not what it is.
 """
