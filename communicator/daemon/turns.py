@@ -27,11 +27,6 @@ FORWARDED_S = 0.002
 FORWARDED_S_PER_BYTE = 5e-9
 """Reads whose bytes cost less than this were passed on unread, and may go on for so long: what is read together is written
 together, which saves the receivers as many system calls. Looking into lines takes several times as much."""
-ALONE_S = 0.008
-"""The same while nobody else says anything: what uvloop reads of one stream in a row. Each time that a stream is paused costs 5 %
-of what it says in 2 ms."""
-LATELY_S = 0.1
-"""How long ago somebody else has spoken: whoever speaks less often waits for `ALONE_S` at most, all others for `FORWARDED_S`."""
 CHEAP_S = 0.0001
 """What one read of a link may take without being watched: a hundred links that stay below delay the others by 10 ms."""
 ALLOWANCE_S = 0.002
@@ -110,8 +105,6 @@ class Turns:
         """Those whose turn came while they were stalled."""
         self._spent_s = 0.0
         """What busy links have taken of this turn, and what was overdrawn before."""
-        self._heard_s = 0.0
-        """When a link that is not busy was last heard."""
         self._coming: asyncio.Handle | None = None
         self._context = Context()
         """Of all turns: to copy one for each takes as long as all else about a turn. Two loops cannot share one."""
@@ -124,8 +117,6 @@ class Turns:
             begun_s = self._clock()
             self._handle(event, link)
             took_s = self._clock() - begun_s
-            if account is None or not account.is_busy:
-                self._heard_s = begun_s
             if took_s > CHEAP_S:
                 account = self._watch(link)
                 account.cheap_reads = int(_is_short(event))  # it may have waited for the processor: the next will tell
@@ -187,8 +178,7 @@ class Turns:
             self._use_up(account, took_s)
         if isinstance(event, LinesReceived):
             is_forwarded = took_s < len(event.lines) * FORWARDED_S_PER_BYTE and not account.is_parked
-            is_alone = counts and begun_s - self._heard_s > LATELY_S
-            account.slice_s = SLICE_S if not is_forwarded else ALONE_S if is_alone else FORWARDED_S
+            account.slice_s = FORWARDED_S if is_forwarded else SLICE_S
 
     def _judge(self, link: Link, account: _Account, took_s: float) -> None:
         """Is it busy from now on, or no more?"""

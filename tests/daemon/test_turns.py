@@ -8,17 +8,7 @@ import pytest
 
 from communicator.daemon.link import Link
 from communicator.daemon.settings import LimitsSettings
-from communicator.daemon.turns import (
-    ALLOWANCE_S,
-    ALONE_S,
-    CHEAP_S,
-    FORWARDED_S,
-    LATELY_S,
-    SLICE_S,
-    TRUSTED_READS,
-    WATCHED_S,
-    Turns,
-)
+from communicator.daemon.turns import ALLOWANCE_S, CHEAP_S, FORWARDED_S, SLICE_S, TRUSTED_READS, WATCHED_S, Turns
 from communicator.router.vocabulary.events import CloseReason, Continued, LinesReceived, LinkEnded, LinkKind
 from tests.conftest import EVENTUALLY_S
 
@@ -231,21 +221,6 @@ async def test_a_stream_that_never_ends_keeps_nobody_waiting_for_longer_than_a_s
         await _until(story, (2, f"CHEAP_{number}"))
         waited_for = [word for word in story.told[before:] if word[0] == 1]
         assert len(waited_for) <= 4, "two slices, each overdrawn by one: the one under way, and the next"
-
-
-@pytest.mark.parametrize("somebody_speaks", [False, True])
-async def test_a_stream_that_is_passed_on_is_paused_less_often_while_nobody_else_speaks(story, links, somebody_speaks):
-    (busy, _), (other, _), _ = links
-    await story.make_busy(busy)
-    story.now_s += LATELY_S * 2
-    if somebody_speaks:
-        story.turns.take(other, LinesReceived(2, b"CHEAP\n"))
-    story.takes_s = {1: (took_s := CHEAP_S * 1.5)}
-    story.told.clear()
-    for _ in range(2 * round(ALONE_S / took_s)):
-        story.turns.take(busy, LinesReceived(1, FILL * 64))
-    slice_s = FORWARDED_S if somebody_speaks else ALONE_S
-    assert slice_s <= len(story.told) * took_s < slice_s + took_s, "so much is handled at once, and the rest waits"
 
 
 async def test_a_stream_that_is_passed_on_keeps_nobody_waiting_for_longer_than_its_slices(story, links):
