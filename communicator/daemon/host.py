@@ -23,7 +23,7 @@ def keep_freed_memory() -> None:
     """Have the allocator keep what reads free, instead of giving it to the kernel and faulting it in at the next read.
 
     The GNU C library takes a large block from the kernel and returns it when it is freed; having seen one freed, it keeps blocks
-    up to that size from then on, see M_MMAP_THRESHOLD in mallopt(3). Without this a 256 KiB read costs four system calls more.
+    up to that size from then on, see M_MMAP_THRESHOLD in mallopt(3). Without this a read of 256 KiB costs four system calls more.
     """
     block = bytearray(_KEPT_BYTES)
     del block
