@@ -8,7 +8,7 @@ from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
 _SAMPLE_S = 1.0
-_KEPT_BYTES = 4 * 1024 * 1024  # sixteen reads of a link
+_KEPT_BYTES = 4 * 1024 * 1024  # eight reads of a link
 
 
 def raise_descriptor_limit() -> int:
