@@ -12,6 +12,7 @@ encoding, and is refused. The ancestor trims each line, so an encoder shields a 
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ _HEAD = re.compile(
     rf"({TOKEN})",
 )
 _HEAD_CHARACTERS = re.compile(r"[A-Za-z0-9_.*?:/<> -]{0,80}")
-_BLANKS = b" \t\r\n\v\f"
+BLANKS = b" \t\r\n\v\f"
+"""Ignored around a line."""
 _HEADS_KEPT = 4096
 
 
@@ -79,9 +81,22 @@ def decode(line: bytes) -> Message:
         RemoteProtocolError: The bytes are not a message; nothing else is ever raised.
     """
     try:
-        text = line.strip(_BLANKS).decode()
+        text = line.strip(BLANKS).decode()
     except UnicodeDecodeError as error:
         raise RemoteProtocolError(f"line is not UTF-8 at byte {error.start}") from None
+    return read_text(text)
+
+
+def read_text(text: str, blotted: str | None = None) -> Message:
+    """Read a line that is text, without blanks around it.
+
+    Args:
+        text: The line; beside `blotted` it is what its UTF-8 is in Latin-1.
+        blotted: The same, once `blot` is done: values are left as they are written then.
+
+    Raises:
+        RemoteProtocolError: It is no message.
+    """
     if "\0" in text or "\n" in text:
         raise RemoteProtocolError("line contains a NUL or a newline")
     if text.startswith("{"):
@@ -91,14 +106,17 @@ def decode(line: bytes) -> Message:
         to, _, rest = rest.partition(" ")
         head = f"{head} {to}"
     sent_from_server, sent_from_service, server, service, command = parse_head(head)
-    parameters = _decode_parameters(rest) if rest else {}
+    parameters = _read_parameters(rest, blotted) if rest else {}
     return Message(command, parameters, service, server, sent_from_server, sent_from_service)
 
 
-def _decode_parameters(text: str) -> dict[str, str]:
+def _read_parameters(text: str, blotted: str | None) -> dict[str, str]:
     """Read ``name=value;…``; the last of two parameters of one name wins, as in the ancestor."""
     if '"' in text or "\\" in text:
-        pairs = _split_quoted(text) if text.isascii() else _split_wide(text)
+        if blotted is not None:
+            pairs = _split_quoted(text, blotted[-len(text) :], str)
+        else:
+            pairs = _split_quoted(text, blot(text), unescape) if text.isascii() else _split_wide(text)
     else:
         pairs = [part.partition("=") for part in text.removesuffix(";").split(";", PARAMETERS)]
     if len(pairs) > PARAMETERS:
@@ -117,21 +135,32 @@ def _split_wide(text: str) -> list[tuple[str, str, str]]:
     That halves what the costliest lines take. Only ASCII is looked for, which is no part of any other character.
     """
     narrow = text.encode().decode("latin-1")
-    return [(_widen(name), equal, _widen(value)) for name, equal, value in _split_quoted(narrow)]
+    return [
+        (_widen(name), equal, _widen(value)) for name, equal, value in _split_quoted(narrow, blot(narrow), unescape)
+    ]
 
 
 def _widen(narrow: str) -> str:
     return narrow.encode("latin-1").decode()
 
 
-def _split_quoted(text: str) -> list[tuple[str, str, str]]:
+def blot(text: str) -> str:
+    """Blot out quotation marks that have a backslash before them and so close nothing.
+
+    All at once: to look at one after the other takes milliseconds where there are thousands.
+    """
+    return text.replace('\\"', "\0\0")
+
+
+def _split_quoted(text: str, blotted: str, read: Callable[[str], str]) -> list[tuple[str, str, str]]:
     """Split parameters that may hold quotes or escapes into (name, "=", value); what follows one too many is not looked at.
 
-    Quotation marks that have a backslash before them close nothing. All of them are blotted out at once in a copy, since
-    looking at one after the other takes milliseconds where there are thousands.
+    Args:
+        text: The parameters.
+        blotted: The same, `blot` done.
+        read: What makes a value of what is written.
     """
     pairs: list[tuple[str, str, str]] = []
-    quotes = text.replace('\\"', "\0\0")
     at, end = 0, len(text)
     while at < end and len(pairs) <= PARAMETERS:
         equal = text.find("=", at)
@@ -140,12 +169,12 @@ def _split_quoted(text: str) -> list[tuple[str, str, str]]:
         start = equal + 1
         if text.startswith('"', start):
             start += 1
-            stop = _closing_quote(quotes, start)
+            stop = _closing_quote(blotted, start)
             after = stop + 1
         else:
             stop = text.find(";", start)
             stop = after = end if stop < 0 else stop
-        pairs.append((text[at:equal], "=", _unescape(text[start:stop])))
+        pairs.append((text[at:equal], "=", read(text[start:stop])))
         at = after + 1
     return pairs
 
@@ -160,7 +189,7 @@ def _closing_quote(text: str, start: int) -> int:
     return stop
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
     """Undo all escapes, a kind at a time; meanwhile a NUL, which no line holds, stands for an escaped backslash."""
     if "\\" not in text:
         return text
