@@ -3,7 +3,9 @@
 import msgspec
 
 from communicator.errors import LocalProtocolError, ProtocolError
+from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.protocol.line_form import decode, parse_head
+from communicator.protocol.long_lines import Reading
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.cores.voice import Voice, repeated_ids
@@ -21,7 +23,7 @@ from communicator.router.peering.admission import must_wait
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OF_THE_SUITE, judge
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Identify, Level
+from communicator.router.vocabulary.effects import Continue, Identify, Level
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
 from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.named_counts import OTHER
@@ -47,16 +49,42 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
         _turn_away(board, link)
         return
     try:
-        message = decode(line)
+        message = read_line(board, link, line)
     except ProtocolError as error:
         refuse_message(board, link, Message(command_of(line)), str(error), "invalid")
         return
-    if must_wait(board, link, message, line + b"\n", now):
+    if message is None or must_wait(board, link, message, line + b"\n", now):
         return
     if link.is_router:
         _take_from_router(board, link, message, now)
     else:
         _take(board, link, message, line, now)
+
+
+def read_line(board: Switchboard, link: Link, line: bytes) -> Message | None:
+    """Read one line; where that takes several turns it is parked, and comes here again.
+
+    Args:
+        board: The router's state.
+        link: Who sent it.
+        line: One line without its newline.
+
+    Returns:
+        The message; None until it was read.
+
+    Raises:
+        RemoteProtocolError: It is none.
+    """
+    if len(line) <= LINE_BYTES_AT_ONCE:
+        return decode(line)
+    if link.reading is None or link.reading.line != line:
+        link.reading = Reading(line)
+    outcome = link.reading.outcome
+    if isinstance(outcome, ProtocolError):
+        raise outcome
+    if outcome is None:
+        board.park(link, line + b"\n", Continue(link.id))
+    return outcome
 
 
 def _is_newcomer(link: Link) -> bool:
