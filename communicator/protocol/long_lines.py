@@ -8,7 +8,15 @@ import msgspec
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.json_form import check_size
 from communicator.protocol.limits import LINE_BYTES_AT_ONCE
-from communicator.protocol.line_form import BLANKS, blot, decode, read_text, unescape
+from communicator.protocol.line_form import (
+    BLANKS,
+    NOT_IN_A_LINE,
+    blot,
+    by_name,
+    decode,
+    split_quoted,
+    unescape,
+)
 from communicator.protocol.message import Message
 
 _PLAIN_STEPS = 4
@@ -28,14 +36,12 @@ class Reading:
         """What was read, or why it cannot be; None: there is more to do."""
         self._steps = read_in_steps(line)
 
-    def go_on(self) -> bool:
-        """Do one more step; whether there is an outcome."""
-        if self.outcome is None:
-            try:
-                self.outcome = next(self._steps)
-            except RemoteProtocolError as error:
-                self.outcome = error.with_traceback(None)  # or all that was read would be kept with it
-        return self.outcome is not None
+    def go_on(self) -> None:
+        """Do one more step, as long as there is no outcome."""
+        try:
+            self.outcome = next(self._steps)
+        except RemoteProtocolError as error:
+            self.outcome = error.with_traceback(None)  # or all that was read would be kept with it
 
 
 def read_in_steps(line: bytes, step_bytes: int = LINE_BYTES_AT_ONCE) -> Iterator[Message | None]:
@@ -56,43 +62,46 @@ def read_in_steps(line: bytes, step_bytes: int = LINE_BYTES_AT_ONCE) -> Iterator
         check_size(len(line))
         yield decode(line)
         return
-    narrow = line.decode("latin-1")
-    if "\\" not in narrow:
+    if b"\\" not in line:
         step_bytes *= _PLAIN_STEPS
     utf8 = codecs.getincrementaldecoder("utf-8")()
-    blotted: list[str] = []
+    pieces: list[str] = []
     at = 0
     try:
-        for piece in _pieces(narrow, step_bytes):
-            utf8.decode(piece.encode("latin-1"))
-            blotted.append(blot(piece))
+        for piece in _pieces(line, 0, len(line), step_bytes):
+            utf8.decode(piece)
+            pieces.append(blot(piece.decode("latin-1")))
             at += len(piece)
             yield None
         utf8.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise RemoteProtocolError(f"line is not UTF-8 at byte {at - len(utf8.getstate()[0]) + error.start}") from None
-    whole = "".join(blotted)
+    if b"\0" in line or b"\n" in line:
+        raise RemoteProtocolError(NOT_IN_A_LINE)
+    blotted = "".join(pieces)
     yield None
-    message = read_text(narrow, whole)
+    blank = blotted.find(" ", blotted.find(" ") + 1 if line.startswith(b"<") else 0)
+    message = decode(line if blank < 0 else line[:blank] + b" a=")  # its head alone, as that of a short line
+    pairs = split_quoted(blotted, blank + 1) if blank >= 0 else []
+    values = by_name([(name, sign, (at, end)) for name, sign, at, end in pairs])
     parameters, done = {}, step_bytes
-    for name, value in message.parameters.items():
+    for name, (at, end) in values.items():
         texts = []
-        for piece in _pieces(value, step_bytes):
+        for piece in _pieces(line, at, end, step_bytes):
             if done + len(piece) > step_bytes:
                 yield None
                 done = 0
             done += len(piece)
-            texts.append(utf8.decode(unescape(piece).encode("latin-1")))
+            texts.append(utf8.decode(unescape(piece.decode("latin-1")).encode("latin-1")))
         parameters[name] = "".join(texts)
     yield msgspec.structs.replace(message, parameters=parameters)
 
 
-def _pieces(text: str, step_bytes: int) -> Iterator[str]:
-    r"""Cut a text so that no escape is cut in two, nor ``\"``: before backslashes or, where there are many, among them."""
-    at = 0
-    while at < len(text):
-        piece = text[at : at + step_bytes]
-        if at + len(piece) < len(text):
-            piece = piece.rstrip("\\") or piece[:-2]
+def _pieces(line: bytes, at: int, end: int, step_bytes: int) -> Iterator[bytes]:
+    r"""Cut a part of a line, no escape in two, nor ``\"``: before backslashes or, where there are many, among them."""
+    while at < end:
+        piece = line[at : min(at + step_bytes, end)]
+        if at + len(piece) < end:
+            piece = piece.rstrip(b"\\") or piece[:-2]
         yield piece
         at += len(piece)

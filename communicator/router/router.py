@@ -214,7 +214,8 @@ class Router:
         """The shell has answered: the link's lines go on, and what came after them is dealt with."""
         if not link.is_parked:
             return
-        if link.reading is not None and not link.closing and not link.reading.go_on():
+        if link.reading is not None and link.reading.outcome is None and not link.closing:
+            link.reading.go_on()
             self._board.ask(Continue(link.id))
             return
         lines, rest = _cut(link.parked)

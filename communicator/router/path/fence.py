@@ -139,7 +139,7 @@ class _Fenced:
     def _read(self, line: bytes) -> None:
         board, link, now = self._board, self._link, self._now
         try:
-            message = read_line(board, link, line)
+            message = read_line(board, link, line + b"\n")
         except ProtocolError:
             if line.strip():
                 self._discard(line, MALFORMED, MALFORMED)
@@ -148,7 +148,7 @@ class _Fenced:
             return
         is_here = board.config.is_here(message.server)
         if is_here and message.service in ("", ROUTER_SERVICE) and message.command in OBEYED:
-            inspect(board, link, line, now)
+            inspect(board, link, line + b"\n", now)
         elif is_here and message.service == CANARY and message.command == HEALTH:
             self._tell_canary(line, message)
         elif not board.copies.may_concern(link.id, message.service):

@@ -40,12 +40,12 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     Args:
         board: The router's state.
         link: Who sent it.
-        line: One line without its newline.
+        line: One line with its newline.
         now: The time.
     """
-    if not line.strip():
+    if line.isspace():
         return  # somebody pressed the return key
-    if len(line) > STRANGER_LINE_BYTES and _is_newcomer(link) and not line.startswith(_LONG_WORD):
+    if len(line) > STRANGER_LINE_BYTES + 1 and _is_newcomer(link) and not line.startswith(_LONG_WORD):
         _turn_away(board, link)
         return
     try:
@@ -53,7 +53,7 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     except ProtocolError as error:
         refuse_message(board, link, Message(command_of(line)), str(error), "invalid")
         return
-    if message is None or must_wait(board, link, message, line + b"\n", now):
+    if message is None or must_wait(board, link, message, line, now):
         return
     if link.is_router:
         _take_from_router(board, link, message, now)
@@ -67,7 +67,7 @@ def read_line(board: Switchboard, link: Link, line: bytes) -> Message | None:
     Args:
         board: The router's state.
         link: Who sent it.
-        line: One line without its newline.
+        line: One line with its newline.
 
     Returns:
         The message; None until it was read.
@@ -75,7 +75,7 @@ def read_line(board: Switchboard, link: Link, line: bytes) -> Message | None:
     Raises:
         RemoteProtocolError: It is none.
     """
-    if len(line) <= LINE_BYTES_AT_ONCE:
+    if len(line) <= LINE_BYTES_AT_ONCE + 1:
         return decode(line)
     if link.reading is None or link.reading.line != line:
         link.reading = Reading(line)
@@ -83,7 +83,7 @@ def read_line(board: Switchboard, link: Link, line: bytes) -> Message | None:
     if isinstance(outcome, ProtocolError):
         raise outcome
     if outcome is None:
-        board.park(link, line + b"\n", Continue(link.id))
+        board.park(link, line, Continue(link.id))
     return outcome
 
 
@@ -117,7 +117,7 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
     """A message of a service, a tool, or a stranger."""
     ruling = judge(message, link, board.config)
     if ruling.allowed is None or (not link.user_known and _hangs_on_user(board, message)):
-        board.park(link, line + b"\n", Identify(link.id))
+        board.park(link, line, Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
         refuse_message(board, link, message, ruling.reason, "acl")
