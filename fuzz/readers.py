@@ -1,11 +1,13 @@
 """Fuzzes the pure readers: the line buffer with the codec behind it, and the JSON form; it opens no socket."""
 
+from collections.abc import Callable
 from random import Random
 
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.json_form import decode_json
 from communicator.protocol.line_buffer import LineBuffer
 from communicator.protocol.line_form import decode, encode
+from communicator.protocol.long_lines import read_in_steps
 from communicator.protocol.message import Message
 from fuzz.corpus import LINES, SHARDS
 from fuzz.mutation import mutate, random_bytes, split
@@ -16,10 +18,10 @@ class BrokenPromiseError(AssertionError):
 
 
 def line_reader_case(random: Random) -> None:
-    """Lines through a line buffer in pieces, each then decoded.
+    """Lines through a line buffer in pieces, each then decoded, at once and in steps.
 
     Raises:
-        BrokenPromiseError: The pieces made a difference, or a message was not read back as it was.
+        BrokenPromiseError: The pieces or the steps made a difference, or a message was not read back as it was.
     """
     stream = b"\n".join(_line(random) for _ in range(random.randint(1, 5))) + random.choice((b"", b"\n"))
     limit = random.choice((8, 64, 4096))
@@ -31,7 +33,7 @@ def line_reader_case(random: Random) -> None:
     if pieces.pending_bytes > limit:
         raise BrokenPromiseError(f"{pieces.pending_bytes} bytes held, more than {limit}")
     for line in stream.split(b"\n"):
-        _decode_and_back(line)
+        _decode_and_back(line, random.choice((4, 6, 16, 64)))
 
 
 def json_reader_case(random: Random) -> None:
@@ -58,12 +60,20 @@ def _line(random: Random) -> bytes:
     return line if random.random() < 0.1 else mutate(random, line, SHARDS)
 
 
-def _decode_and_back(line: bytes) -> None:
+def _decode_and_back(line: bytes, step_bytes: int) -> None:
+    message = _read(lambda: decode(line))
+    in_steps = _read(lambda: [*read_in_steps(line, step_bytes)][-1])
+    if in_steps != message:
+        raise BrokenPromiseError(f"{line!r} is read as {message!r}, and in steps of {step_bytes} as {in_steps!r}")
+    if message is not None:
+        _and_back(message)
+
+
+def _read(read: Callable[[], Message | None]) -> Message | None:
     try:
-        message = decode(line)
-    except RemoteProtocolError:
-        return
-    _and_back(message)
+        return read()
+    except RemoteProtocolError:  # of several reasons either may be told
+        return None
 
 
 def _and_back(message: Message) -> None:

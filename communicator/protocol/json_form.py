@@ -10,6 +10,9 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import TOKEN, is_parameter_name
 
 _TOKEN = re.compile(TOKEN)
+_QUOTES = 16 * PARAMETERS
+"""Quotation marks beside those that are escaped: each key has one, and is built though nobody asks for it. Four times what so many
+parameters need."""
 _ADDRESS_KEYS = ("service", "server", "sent-from-server", "sent-from-service")
 _NAMED_VALUES = {b"true": "true", b"false": "false", b"null": ""}
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -32,12 +35,14 @@ def decode_json(text: str) -> Message:
     Raises:
         RemoteProtocolError: It is not JSON, or not the JSON of a message.
     """
-    if len(text) > LINE_BYTES:  # of longer ones each key would count: a hundred thousand take 70 ms
-        raise RemoteProtocolError(f"a JSON message is longer than {LINE_BYTES} characters; use the line form")
     try:
-        document = _read_object(text.encode(), "a JSON message")
+        written = text.encode()
     except UnicodeEncodeError:
         raise RemoteProtocolError("a JSON message contains a lone surrogate") from None
+    check_size(len(written))
+    if written.replace(b'\\"', b"").count(b'"') > _QUOTES:
+        raise RemoteProtocolError(f"a JSON message has more than {_QUOTES} quotation marks; use the line form")
+    document = _read_object(written, "a JSON message")
     command = _token(document, "command")
     if not command:
         raise RemoteProtocolError("a JSON message needs a command")
@@ -46,6 +51,16 @@ def decode_json(text: str) -> Message:
         _parameters(document.get("parameters")),
         *(_token(document, key) for key in _ADDRESS_KEYS),
     )
+
+
+def check_size(size_bytes: int) -> None:
+    """Refuse a message in the JSON form that is too long: it cannot be read in steps.
+
+    Raises:
+        RemoteProtocolError: It is.
+    """
+    if size_bytes > LINE_BYTES:
+        raise RemoteProtocolError(f"a JSON message is longer than {LINE_BYTES} bytes; use the line form")
 
 
 def _read_object(text: bytes, what: str) -> dict[str, msgspec.Raw]:

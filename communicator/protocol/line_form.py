@@ -13,7 +13,7 @@ encoding, and is refused. The ancestor trims each line, so an encoder shields a 
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.json_form import decode_json
@@ -27,8 +27,11 @@ _HEAD = re.compile(
     rf"({TOKEN})",
 )
 _HEAD_CHARACTERS = re.compile(r"[A-Za-z0-9_.*?:/<> -]{0,80}")
-_BLANKS = b" \t\r\n\v\f"
+BLANKS = b" \t\r\n\v\f"
+"""Ignored around a line."""
 _HEADS_KEPT = 4096
+NOT_IN_A_LINE = "line contains a NUL or a newline"
+_Value = TypeVar("_Value")
 
 
 class Head(NamedTuple):
@@ -79,11 +82,11 @@ def decode(line: bytes) -> Message:
         RemoteProtocolError: The bytes are not a message; nothing else is ever raised.
     """
     try:
-        text = line.strip(_BLANKS).decode()
+        text = line.strip(BLANKS).decode()
     except UnicodeDecodeError as error:
         raise RemoteProtocolError(f"line is not UTF-8 at byte {error.start}") from None
     if "\0" in text or "\n" in text:
-        raise RemoteProtocolError("line contains a NUL or a newline")
+        raise RemoteProtocolError(NOT_IN_A_LINE)
     if text.startswith("{"):
         return decode_json(text)
     head, _, rest = text.partition(" ")
@@ -91,16 +94,35 @@ def decode(line: bytes) -> Message:
         to, _, rest = rest.partition(" ")
         head = f"{head} {to}"
     sent_from_server, sent_from_service, server, service, command = parse_head(head)
-    parameters = _decode_parameters(rest) if rest else {}
+    if not rest:
+        parameters = {}
+    elif '"' in rest or "\\" in rest:
+        parameters = _read_quoted(rest)
+    else:
+        parameters = by_name([part.partition("=") for part in rest.removesuffix(";").split(";", PARAMETERS)])
     return Message(command, parameters, service, server, sent_from_server, sent_from_service)
 
 
-def _decode_parameters(text: str) -> dict[str, str]:
-    """Read ``name=value;…``; the last of two parameters of one name wins, as in the ancestor."""
-    if '"' in text or "\\" in text:
-        pairs = _split_quoted(text) if text.isascii() else _split_wide(text)
-    else:
-        pairs = [part.partition("=") for part in text.removesuffix(";").split(";", PARAMETERS)]
+def _read_quoted(text: str) -> dict[str, str]:
+    """Read parameters that may hold quotes or escapes."""
+    if text.isascii():
+        return by_name([(name, sign, unescape(text[at:end])) for name, sign, at, end in split_quoted(blot(text))])
+    # Behind one wide character all others are wide too: of its UTF-8 the costliest lines take half the time. Only ASCII is looked
+    # for, which is no part of any other character.
+    narrow = text.encode().decode("latin-1")
+    values = by_name([(name, sign, unescape(narrow[at:end])) for name, sign, at, end in split_quoted(blot(narrow))])
+    return {name: value.encode("latin-1").decode() for name, value in values.items()}
+
+
+def by_name(pairs: list[tuple[str, str, _Value]]) -> dict[str, _Value]:
+    """Values by the names of their parameters; the last of two of one name wins, as in the ancestor.
+
+    Args:
+        pairs: Name, ``=`` and value of each; without a sign it is none.
+
+    Raises:
+        RemoteProtocolError: They are too many, or one is none.
+    """
     if len(pairs) > PARAMETERS:
         raise RemoteProtocolError(f"more than {PARAMETERS} parameters")
     parameters = {}
@@ -111,41 +133,43 @@ def _decode_parameters(text: str) -> dict[str, str]:
     return parameters
 
 
-def _split_wide(text: str) -> list[tuple[str, str, str]]:
-    """The same as `_split_quoted`, for text beyond ASCII: of its UTF-8, since behind one wide character all others are wide too.
+def blot(text: str) -> str:
+    """Blot out quotation marks that have a backslash before them and so close nothing.
 
-    That halves what the costliest lines take. Only ASCII is looked for, which is no part of any other character.
+    All at once: to look at one after the other takes milliseconds where there are thousands.
     """
-    narrow = text.encode().decode("latin-1")
-    return [(_widen(name), equal, _widen(value)) for name, equal, value in _split_quoted(narrow)]
+    return text.replace('\\"', "\0\0")
 
 
-def _widen(narrow: str) -> str:
-    return narrow.encode("latin-1").decode()
+def split_quoted(text: str, at: int = 0) -> list[tuple[str, str, int, int]]:
+    """Split parameters that may hold quotes or escapes; what follows one too many is not looked at.
 
+    Args:
+        text: What has them, `blot` done.
+        at: Where they begin.
 
-def _split_quoted(text: str) -> list[tuple[str, str, str]]:
-    """Split parameters that may hold quotes or escapes into (name, "=", value); what follows one too many is not looked at.
+    Returns:
+        Of each its name, ``=``, and where its value begins and ends as it is written; without a sign it has none.
 
-    Quotation marks that have a backslash before them close nothing. All of them are blotted out at once in a copy, since
-    looking at one after the other takes milliseconds where there are thousands.
+    Raises:
+        RemoteProtocolError: A quoted value does not end.
     """
-    pairs: list[tuple[str, str, str]] = []
-    quotes = text.replace('\\"', "\0\0")
-    at, end = 0, len(text)
+    pairs: list[tuple[str, str, int, int]] = []
+    end = len(text)
     while at < end and len(pairs) <= PARAMETERS:
         equal = text.find("=", at)
         if equal < 0:
-            raise RemoteProtocolError(f"parameter {len(pairs) + 1} has no value")
+            pairs.append(("", "", 0, 0))
+            break
         start = equal + 1
         if text.startswith('"', start):
             start += 1
-            stop = _closing_quote(quotes, start)
+            stop = _closing_quote(text, start)
             after = stop + 1
         else:
             stop = text.find(";", start)
             stop = after = end if stop < 0 else stop
-        pairs.append((text[at:equal], "=", _unescape(text[start:stop])))
+        pairs.append((text[at:equal], "=", start, stop))
         at = after + 1
     return pairs
 
@@ -160,7 +184,7 @@ def _closing_quote(text: str, start: int) -> int:
     return stop
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
     """Undo all escapes, a kind at a time; meanwhile a NUL, which no line holds, stands for an escaped backslash."""
     if "\\" not in text:
         return text
@@ -234,7 +258,8 @@ def _encode_parameters(parameters: dict[str, str]) -> str:
         if not is_parameter_name(name):
             raise LocalProtocolError(f"{name[:80]!r} is not a parameter name")
     text = ";".join([f"{name}={parameters[name]}" for name in names])
-    if not text.isprintable() or "\\" in text or '"' in text or text.count(";") >= len(names):
+    has_control = "\n" in text or "\r" in text or "\0" in text
+    if has_control or "\\" in text or '"' in text or text.count(";") >= len(names):
         text = ";".join([f"{name}={encode_value(name, parameters[name])}" for name in names])
     # The reader trims the line: shield a last value that does not end in a plain character.
     return text if "!" <= text[-1] <= "~" and text[-1] != ";" else f"{text};"

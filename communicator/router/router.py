@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from communicator.fairness.sources import Standing
+from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.router.cores.fence import WAITING
 from communicator.router.delivery.mirroring import look_at_notes, mirrors_due
 from communicator.router.delivery.repertoire import recall, review
@@ -213,11 +214,17 @@ class Router:
         """The shell has answered: the link's lines go on, and what came after them is dealt with."""
         if not link.is_parked:
             return
+        if link.reading is not None and link.reading.outcome is None and not link.closing:
+            link.reading.go_on()
+            self._board.ask(Continue(link.id))
+            return
         lines, rest = _cut(link.parked)
         link.is_parked, link.parked = False, b""
         if lines and not link.closing:
             deal = forward if link.fence is None else hear_fenced
             deal(self._board, link, lines, now)  # counted when they came
+        if link.reading is not None and link.reading.outcome is not None:
+            link.reading = None  # dealt with, or it need not be read any more
         if link.is_parked:
             link.parked += rest
         elif rest and not link.closing:
@@ -291,7 +298,7 @@ class Router:
         line = event.data.strip()
         if board.taps:
             board.tap("in", self._signal, line)
-        if b"\n" in line:
+        if b"\n" in line or len(line) > LINE_BYTES_AT_ONCE:  # what nobody can go on with is not to be read in steps
             board.statistics.dropped["invalid"] += 1
         else:
             board.statistics.messages_received[events.LinkKind.SIGNAL] += hear_datagram(

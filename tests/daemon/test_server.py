@@ -194,6 +194,19 @@ async def test_a_service_of_the_suite_may_send_long_lines(run_router):
         assert "longer than 1024 bytes" in await asker.hear()
 
 
+async def test_a_long_line_that_has_to_be_read_arrives_before_what_its_sender_says_next(run_router):
+    async with run_router("limits.line_bytes=1047552") as router:
+        sender, receiver, other = [await router.connect() for _ in range(3)]
+        await receiver.register("receiver")
+        sender.say('receiver/P trace=t;a="' + '\\"' * 500_000 + '"')
+        sender.say("receiver/P n=2")
+        await other.sync()
+        assert '\\"' * 500_000 in await receiver.hear()
+        assert "n=2" in await receiver.hear()
+        statistics = await other.statistics()
+        assert statistics["handler_exceptions_total"] == {}
+
+
 async def test_hang_up_reads_what_may_change_and_names_what_may_not(run_router):
     async with run_router() as router:
         peer = await router.connect()

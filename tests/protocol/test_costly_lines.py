@@ -19,6 +19,10 @@ REFUSED = {
     "quoted parameters": b"PING " + b'a="";' * (LINE_BYTES // 5),
     "quotation marks": b"PING a=" + b'"' * LINE_BYTES,
     "unclosed after escapes": b'PING a="' + b'\\"' * (LINE_BYTES // 2),
+    "JSON keys": b'{"command":"PING",' + b",".join(b'"%x":1' % number for number in range(6_000)) + b"}",
+    "JSON keys with escapes": b'{"command":"PING",'
+    + b",".join(b'"\\\\%x\\\\":1' % number for number in range(5_000))
+    + b"}",
     "nested lists": b'{"command":"PING","x":' + b"[" * LINE_BYTES,
     "nested objects": b'{"command":"PING","x":' + b'{"":' * (LINE_BYTES // 4),
 }

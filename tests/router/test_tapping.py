@@ -1,6 +1,7 @@
 import pytest
 
 from communicator.protocol import Message, decode, encode
+from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.router.cores.tapping import SHOWN_CHARACTERS, shown
 
 
@@ -32,6 +33,12 @@ def test_a_line_is_shown_without_its_secrets(line, text):
 
 def test_a_long_line_is_cut():
     assert len(shown(b"svc_b/P x=" + b"y" * 1_000_000)) == SHOWN_CHARACTERS + 1
+
+
+def test_of_a_long_line_that_may_hold_a_secret_the_head_is_shown():
+    assert (
+        shown(b"<a:b REGISTER service=a;x=" + b"y" * LINE_BYTES_AT_ONCE + b";password=hunter2") == "<a:b REGISTER ***"
+    )
 
 
 @pytest.mark.parametrize("line", [b'"a;\\', b";\\", b"\\", b'{"a":"\\', b"a;" * 20000 + b"\\"])

@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from communicator.errors import ProtocolError
+from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.protocol.line_form import decode, encode, representable
 
 SHOWN_CHARACTERS = 16 * 1024
@@ -23,12 +24,13 @@ def shown(line: bytes) -> str:
         line: One line without its newline, whatever it holds.
 
     Returns:
-        Its text. Secrets are blanked, and so is all but the head of a line that may hold one and cannot be read. A JSON
-        message that may hold one is shown in the line form.
+        Its text. Secrets are blanked, and so is all but the head of a line that may hold one and cannot be read, or is long. A
+        JSON message that may hold one is shown in the line form.
     """
-    if any(word in line for word in _MAY_HOLD_A_SECRET):
-        return representable(_without_secrets(line), SHOWN_CHARACTERS)
-    return representable(line.decode(errors="replace"), SHOWN_CHARACTERS)
+    begin = line[: 4 * SHOWN_CHARACTERS + 4].decode(errors="replace")  # enough: what is cut in two is not shown
+    if not any(word in line for word in _MAY_HOLD_A_SECRET):
+        return representable(begin, SHOWN_CHARACTERS)
+    return representable(_without_secrets(line) if len(line) <= LINE_BYTES_AT_ONCE else _head(begin), SHOWN_CHARACTERS)
 
 
 def _without_secrets(line: bytes) -> str:
@@ -39,5 +41,9 @@ def _without_secrets(line: bytes) -> str:
         blanked = {name: BLANKED if name in SECRETS else value for name, value in message.parameters.items()}
         return encode(msgspec.structs.replace(message, parameters=blanked)).decode()
     except ProtocolError:
-        head = _HEAD.match(line.decode(errors="replace"))
-        return f"{head[0]} {BLANKED}" if head else BLANKED
+        return _head(line.decode(errors="replace"))
+
+
+def _head(text: str) -> str:
+    head = _HEAD.match(text)
+    return f"{head[0]} {BLANKED}" if head else BLANKED

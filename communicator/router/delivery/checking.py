@@ -5,6 +5,7 @@ from io import BytesIO
 
 from communicator.errors import ProtocolError
 from communicator.protocol.definitions import Checker, Checking
+from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
@@ -51,7 +52,7 @@ def lines_to_check(config: RouterConfig, lines: bytes, head_of: Callable[[bytes]
 
 
 def passes(config: RouterConfig, line: bytes) -> bool:
-    """Whether one line, which was not found good together with others, is good all the same.
+    """Whether one line, which was not found good together with others, is good all the same; a long one has to be read.
 
     Args:
         config: Who we are, and the rules of this host.
@@ -59,7 +60,9 @@ def passes(config: RouterConfig, line: bytes) -> bool:
     """
     checks = config.checks
     try:
-        return checks is None or not checks.checker.fault(decode(line), config.server_name)
+        return checks is None or (
+            len(line) <= LINE_BYTES_AT_ONCE and not checks.checker.fault(decode(line), config.server_name)
+        )
     except ProtocolError:
         return False
 

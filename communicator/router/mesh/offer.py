@@ -15,6 +15,8 @@ from communicator.router.vocabulary.registry import DIRECTORY, Peer
 PROTOCOL_VERSION = 1
 SERVICES_TAKEN = 1000
 """Services a peer may list: ten times the largest host known."""
+NEIGHBORS_TAKEN = 1000
+"""As many as a router remembers. Whoever is at the door may list more: a millisecond's work for each thousand."""
 FEATURES_TAKEN = 64
 TOKEN_CHARACTERS = 64
 
@@ -51,7 +53,7 @@ def read_offer(message: Message, config: RouterConfig) -> Offer:
             features=features if DIRECTORY in config.cluster.features else frozenset(),
             services=tuple(filter(is_service_name, _tokens(message, "services", SERVICES_TAKEN))),
         ),
-        neighbors=tuple(map(with_port, listed(message.get("neighbors")))),
+        neighbors=tuple(map(with_port, listed(message.get("neighbors"))[:NEIGHBORS_TAKEN])),
     )
 
 

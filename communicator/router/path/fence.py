@@ -6,14 +6,14 @@ A line is discarded by its head alone, so that a flood costs little; each counts
 from io import BytesIO
 
 from communicator.errors import LocalProtocolError, ProtocolError
-from communicator.protocol.line_form import Head, decode, encode_line, parse_head
+from communicator.protocol.line_form import Head, encode_line, parse_head
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.discarded import Word
 from communicator.router.cores.fence import WAITING
 from communicator.router.delivery.shadowing import tell_said
 from communicator.router.path.forwarding import count_lines, forward
-from communicator.router.path.inspection import command_of, inspect
+from communicator.router.path.inspection import command_of, inspect, read_line
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.effects import Continue, Level
@@ -139,14 +139,16 @@ class _Fenced:
     def _read(self, line: bytes) -> None:
         board, link, now = self._board, self._link, self._now
         try:
-            message = decode(line)
+            message = read_line(board, link, line + b"\n")
         except ProtocolError:
             if line.strip():
                 self._discard(line, MALFORMED, MALFORMED)
             return
+        if message is None:
+            return
         is_here = board.config.is_here(message.server)
         if is_here and message.service in ("", ROUTER_SERVICE) and message.command in OBEYED:
-            inspect(board, link, line, now)
+            inspect(board, link, line + b"\n", now)
         elif is_here and message.service == CANARY and message.command == HEALTH:
             self._tell_canary(line, message)
         elif not board.copies.may_concern(link.id, message.service):

@@ -55,6 +55,8 @@ class Fronts(Protocol):
 
 def count_lines(lines: bytes) -> int:
     """How many newlines there are; eight times as fast as ``bytes.count``, which looks at each byte by itself."""
+    if lines.find(b"\n") == len(lines) - 1:  # then a long line is not copied
+        return 1
     return len(lines.replace(b"\n", b"\n\n")) - len(lines)
 
 
@@ -237,7 +239,7 @@ class _Walk:
         if not board.may_look(line):
             board.park(link, line + self._rest.read(), Continue(link.id))
             return False
-        inspect(board, link, line[:-1], self._now)
+        inspect(board, link, line, self._now)
         self._routes.clear()
         if link.is_parked:
             link.parked += self._rest.read()

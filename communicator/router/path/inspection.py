@@ -3,7 +3,9 @@
 import msgspec
 
 from communicator.errors import LocalProtocolError, ProtocolError
+from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.protocol.line_form import decode, parse_head
+from communicator.protocol.long_lines import Reading
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
 from communicator.router.cores.voice import Voice, repeated_ids
@@ -21,7 +23,7 @@ from communicator.router.peering.admission import must_wait
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import OF_THE_SUITE, judge
 from communicator.router.vocabulary.config import RouterConfig
-from communicator.router.vocabulary.effects import Identify, Level
+from communicator.router.vocabulary.effects import Continue, Identify, Level
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, open_envelope, own_envelope, read_spread
 from communicator.router.vocabulary.events import CloseReason, Instant
 from communicator.router.vocabulary.named_counts import OTHER
@@ -38,25 +40,51 @@ def inspect(board: Switchboard, link: Link, line: bytes, now: Instant) -> None:
     Args:
         board: The router's state.
         link: Who sent it.
-        line: One line without its newline.
+        line: One line with its newline.
         now: The time.
     """
-    if not line.strip():
+    if line.isspace():
         return  # somebody pressed the return key
-    if len(line) > STRANGER_LINE_BYTES and _is_newcomer(link) and not line.startswith(_LONG_WORD):
+    if len(line) > STRANGER_LINE_BYTES + 1 and _is_newcomer(link) and not line.startswith(_LONG_WORD):
         _turn_away(board, link)
         return
     try:
-        message = decode(line)
+        message = read_line(board, link, line)
     except ProtocolError as error:
         refuse_message(board, link, Message(command_of(line)), str(error), "invalid")
         return
-    if must_wait(board, link, message, line + b"\n", now):
+    if message is None or must_wait(board, link, message, line, now):
         return
     if link.is_router:
         _take_from_router(board, link, message, now)
     else:
         _take(board, link, message, line, now)
+
+
+def read_line(board: Switchboard, link: Link, line: bytes) -> Message | None:
+    """Read one line; where that takes several turns it is parked, and comes here again.
+
+    Args:
+        board: The router's state.
+        link: Who sent it.
+        line: One line with its newline.
+
+    Returns:
+        The message; None until it was read.
+
+    Raises:
+        RemoteProtocolError: It is none.
+    """
+    if len(line) <= LINE_BYTES_AT_ONCE + 1:
+        return decode(line)
+    if link.reading is None or link.reading.line != line:
+        link.reading = Reading(line)
+    outcome = link.reading.outcome
+    if isinstance(outcome, ProtocolError):
+        raise outcome
+    if outcome is None:
+        board.park(link, line, Continue(link.id))
+    return outcome
 
 
 def _is_newcomer(link: Link) -> bool:
@@ -89,7 +117,7 @@ def _take(board: Switchboard, link: Link, message: Message, line: bytes, now: In
     """A message of a service, a tool, or a stranger."""
     ruling = judge(message, link, board.config)
     if ruling.allowed is None or (not link.user_known and _hangs_on_user(board, message)):
-        board.park(link, line + b"\n", Identify(link.id))
+        board.park(link, line, Identify(link.id))
     elif not ruling.allowed:
         board.statistics.acl_denied += 1
         refuse_message(board, link, message, ruling.reason, "acl")

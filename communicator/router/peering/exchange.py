@@ -16,6 +16,7 @@ from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.records import (
     LINKS,
+    RECORDS_BYTES,
     LinksState,
     Record,
     ServicesState,
@@ -25,8 +26,6 @@ from communicator.router.vocabulary.records import (
 )
 from communicator.router.vocabulary.registry import Link
 
-RECORDS_BYTES = 256 * 1024
-"""Of records in one line: a quarter of the longest line, so that others get their turn."""
 STATUS_AFTER_S = 0.2
 """A change comes with others: a link is told of by both its ends before it counts."""
 RECORD_CHARACTERS_SHOWN = 200

@@ -22,6 +22,10 @@ LINKS = "links"
 """The part that tells of a router's links; the others are the numbers of the buckets."""
 PARTS = frozenset((LINKS, *(str(number) for number in range(BUCKETS))))
 
+RECORDS_BYTES = 8 * 1024
+"""Of several records in one line: half a millisecond's work, so that others get their turn. A longer line is one record."""
+_RECORD_CHARACTERS = 64
+"""No record is shorter."""
 ENTRIES_MAX = 10_000
 """Instances, neighbors and the like in one list: above what any setting of ours is meant for."""
 FEATURES_MAX = 64
@@ -125,6 +129,7 @@ _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """A lone surrogate is a ValueError, and so are msgspec's own errors, but only in its newer releases."""
 
 _READS_ARRAYS = msgspec.json.Decoder(list[msgspec.Raw])
+_READS_ONE = msgspec.json.Decoder(tuple[msgspec.Raw])
 _READS_ENVELOPES = msgspec.json.Decoder(_Envelope)
 _READS_LINKS = msgspec.json.Decoder(LinksState)
 _READS_SERVICES = msgspec.json.Decoder(ServicesState)
@@ -171,10 +176,17 @@ def decode_records(text: str) -> Told:
     """Read a JSON array of records; unknown keys are ignored, and one that is none does not make the others void.
 
     Raises:
-        RemoteProtocolError: It is no array.
+        RemoteProtocolError: It is no array, or holds more than that many bytes can.
     """
     told = Told([], [])
-    for encoded in _read(_READS_ARRAYS, text, "an array of link-state records"):
+    if len(text) > RECORDS_BYTES:
+        one = _read(_READS_ONE, text, f"an array of one link-state record, and longer than {RECORDS_BYTES} characters")
+        array = [*one]
+    else:
+        array = _read(_READS_ARRAYS, text, "an array of link-state records")
+    if len(array) > 1 + len(text) // _RECORD_CHARACTERS:
+        raise RemoteProtocolError(f"{len(array)} link-state records in {len(text)} characters")
+    for encoded in array:
         try:
             told.records.append(_open(encoded))
         except RemoteProtocolError as error:

@@ -8,6 +8,7 @@ import msgspec
 from communicator.answers.policy import Colour
 from communicator.answers.services import Instance, Role
 from communicator.protocol.addresses import HostPort
+from communicator.protocol.long_lines import Reading
 from communicator.protocol.message import Message
 from communicator.router.vocabulary.copies import Copied
 from communicator.router.vocabulary.effects import QueuePolicy
@@ -98,6 +99,8 @@ class Link(msgspec.Struct, eq=False):
     """Something was asked of the shell, and nothing else of this link is dealt with before the answer."""
     parked: bytes = b""
     """Lines that wait for that answer."""
+    reading: Reading | None = None
+    """Of the first of them, where that is a long line: it takes several turns."""
     held: bool = False
     """The shell holds it up: what it does not answer now is not its fault."""
     ended: bool = False

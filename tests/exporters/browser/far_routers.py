@@ -9,6 +9,7 @@ from communicator.protocol import Message
 from communicator.protocol.line_form import decode, encode_line
 from communicator.router.vocabulary.records import (
     LINKS,
+    RECORDS_BYTES,
     Instance,
     LinksState,
     NeighborState,
@@ -19,7 +20,6 @@ from communicator.router.vocabulary.records import (
 )
 from communicator.router.vocabulary.registry import DIRECTORY
 
-RECORDS_BYTES = 200_000
 SERVICES = ("archive", "billing", "mailer", "printer", "search")
 """Of each of them."""
 TOLD_S = 60.0

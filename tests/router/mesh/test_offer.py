@@ -7,6 +7,7 @@ from communicator.protocol import Message
 from communicator.protocol.line_form import decode, encode_line
 from communicator.router.mesh.offer import (
     FEATURES_TAKEN,
+    NEIGHBORS_TAKEN,
     SERVICES_TAKEN,
     listed,
     read_address,
@@ -82,6 +83,11 @@ def test_services_that_are_none_are_left_out_and_lists_are_bounded():
 )
 def test_a_neighbor_without_a_port_is_at_the_usual_one(neighbors, read_as):
     assert read(neighbors=neighbors).neighbors == read_as
+
+
+def test_no_more_neighbors_are_read_than_are_remembered():
+    addresses = [f"10.0.{number // 250}.{number % 250}:4042" for number in range(NEIGHBORS_TAKEN + 1)]
+    assert list(read(neighbors=",".join(addresses)).neighbors) == addresses[:-1]
 
 
 @pytest.mark.parametrize("server", ["", "a b", "a-b", "*", ".", "?", "x" * 200, "a;b"])

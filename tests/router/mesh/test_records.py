@@ -15,6 +15,7 @@ from communicator.router.vocabulary.records import (
     ENTRIES_MAX,
     LINKS,
     PARTS,
+    RECORDS_BYTES,
     Leaf,
     LinksState,
     NeighborState,
@@ -88,6 +89,26 @@ def test_an_array_is_filled_to_its_last_byte():
     both = len(encode_records([record, record], 10_000)[0])
     assert len(encode_records([record, record], both)) == 1
     assert len(encode_records([record, record], both - 1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"[{'{},' * 20_000}{{}}]", "not an array of one link-state record, and longer than 8192 characters"),
+        (f"[{'0,' * 4_000}0]", "4001 link-state records in 8003 characters"),
+    ],
+)
+def test_what_holds_too_many_records_is_refused_before_any_is_read(text, why):
+    with pytest.raises(RemoteProtocolError, match=why):
+        decode_records(text)
+
+
+def test_one_record_may_be_as_long_as_a_line():
+    neighbors = tuple(NeighborState(f"server_{number}", 1.0) for number in range(5_000))
+    record = Record("alpha", BOOT_ID, 1, LINKS, 1, LinksState("10.0.0.1:1", secure=False, neighbors=neighbors))
+    [text] = encode_records([record], RECORDS_BYTES)
+    assert len(text) > 20 * RECORDS_BYTES
+    assert decode_records(text).records == [record]
 
 
 def test_an_instance_has_every_key_that_the_suite_agreed_on():
@@ -218,9 +239,12 @@ def test_what_a_later_release_adds_is_ignored():
     ],
 )
 def test_an_unfit_record_is_refused_by_naming_what_is_wrong(record, complaint):
-    told = decode_records(json.dumps([links_record(), record, services_record()]))
-    assert [each.part for each in told.records] == ["links", PAYROLL]
-    [refused] = told.refused
+    records = [links_record(), record, services_record()]
+    together = json.dumps(records)
+    lines = [together] if len(together) <= RECORDS_BYTES else [json.dumps([each]) for each in records]
+    told = [decode_records(line) for line in lines]
+    assert [record.part for each in told for record in each.records] == ["links", PAYROLL]
+    [refused] = [refused for each in told for refused in each.refused]
     assert re.search(complaint, refused)
 
 
