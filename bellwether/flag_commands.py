@@ -22,7 +22,7 @@ from communicator.flags import (
     FlagName,
     Listing,
     Source,
-    find_declaration,
+    declarations,
     parse_flag_name,
 )
 from communicator.flags.flag_directory import SITTER_READS
@@ -76,7 +76,7 @@ def show(name: str, directory: Path | None, *, as_json: bool) -> None:
     wanted, place = _name(name), _directory(directory)
     flag = place.find(wanted)
     if flag is None:
-        declared = find_declaration(wanted)
+        declared = declarations().get(wanted)
         more = f"; it would mean: {declared.help}" if declared else ""
         raise CommandError(f"{wanted} is down in {str(place.path)!r}{more}")
     _print(to_json([document(flag)]) if as_json else to_page(flag, time.time()))

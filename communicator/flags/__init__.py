@@ -1,12 +1,11 @@
 """Flags: files that tell an operator what needs a hand, in the form the sitter reads; who raises one is told elsewhere."""
 
-from communicator.flags.catalogue import CATALOGUE, Declaration, find_declaration
+from communicator.flags.declarations import Declaration, declarations
 from communicator.flags.flag import Flag, FlagName, Source, make_flag_name, parse_flag_name
 from communicator.flags.flag_directory import FlagDirectory, Listing
 from communicator.flags.flag_file import DEFAULT_DIRECTORY, read_flag, write_flag
 
 __all__ = [
-    "CATALOGUE",
     "DEFAULT_DIRECTORY",
     "Declaration",
     "Flag",
@@ -14,7 +13,7 @@ __all__ = [
     "FlagName",
     "Listing",
     "Source",
-    "find_declaration",
+    "declarations",
     "make_flag_name",
     "parse_flag_name",
     "read_flag",
