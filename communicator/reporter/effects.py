@@ -18,7 +18,7 @@ class Transport(StrEnum):
 
 
 class Question(StrEnum):
-    """What only the shell knows."""
+    """What only the shell knows; answered by Answered."""
 
     NOW = "now"
     """A Timestamp."""
@@ -30,21 +30,14 @@ class Question(StrEnum):
     """An integer of 64 bits, with a sign."""
 
 
-class Listen(msgspec.Struct, frozen=True):
-    """Open the listener; answered by Opened or Refused."""
+class Open(msgspec.Struct, frozen=True):
+    """Open the listener, or connect as a client; answered by Answered, of a client with its link, or Refused."""
 
     address: Address
     transport: Transport
+    as_client: bool
     cut_lines: bool
     """Whether what comes is told line by line."""
-
-
-class Connect(msgspec.Struct, frozen=True):
-    """Connect as a client; answered by Opened or Refused."""
-
-    address: Address
-    transport: Transport
-    cut_lines: bool
 
 
 class StopListening(msgspec.Struct, frozen=True):
@@ -65,19 +58,13 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class Drain(msgspec.Struct, frozen=True):
-    """Tell with Drained when all that was sent is written."""
+    """Answered once all that was sent is on its way."""
 
 
 class Print(msgspec.Struct, frozen=True):
     """Show a text to the person."""
 
     text: str
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """Answered by Answered."""
-
-    question: Question
 
 
 class Kill(msgspec.Struct, frozen=True):
@@ -101,4 +88,4 @@ class End(msgspec.Struct, frozen=True):
     failure: Failure | None = None
 
 
-Effect: TypeAlias = Listen | Connect | StopListening | Send | Close | Drain | Print | Ask | Kill | End
+Effect: TypeAlias = Open | StopListening | Send | Close | Drain | Print | Question | Kill | End

@@ -3,14 +3,13 @@
 An instruction that needs something from outside adds an effect and has the state wait; it never waits itself.
 """
 
-from collections.abc import Callable
 from itertools import count
 
 from communicator.reporter.arithmetic import EQUAL, GREATER, LESS, UNORDERED
 from communicator.reporter.catalogue import BRANCHES
 from communicator.reporter.conversion import convert
 from communicator.reporter.dialogue import DIALOGUE
-from communicator.reporter.effects import Ask, Effect, End, Kill, Print, Question
+from communicator.reporter.effects import End, Kill, Print, Question
 from communicator.reporter.state import CALLS, Arguments, Do, Pause, State, StepFailedError
 from communicator.reporter.values import Type, Value, parse_seconds, text_of, type_of
 
@@ -108,14 +107,9 @@ def _ask(question: Question) -> Do:
             unsigned = isinstance(value, int) and question is Question.RANDOM and not has_sign
             state.variables[name] = value & _POSITIVE_64 if unsigned and isinstance(value, int) else value
 
-        _request(state, Ask(question), take)
+        state.ask(question, take=take)
 
     return ask
-
-
-def _request(state: State, effect: Effect, take: Callable[[Value], None] | None = None) -> None:
-    state.effects.append(effect)
-    state.wait(Pause.ANSWER, take=take)
 
 
 def _hex(state: State, arguments: Arguments) -> None:
@@ -148,7 +142,7 @@ def _sleep(state: State, arguments: Arguments) -> None:
 
 def _kill(state: State, arguments: Arguments) -> None:
     signal = arguments.get("signal", "SIGINT")
-    _request(state, Kill(signal if isinstance(signal, int) else text_of(signal)))
+    state.ask(Kill(signal if isinstance(signal, int) else text_of(signal)))
 
 
 def _exit(state: State, arguments: Arguments) -> None:

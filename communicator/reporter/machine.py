@@ -89,27 +89,16 @@ class Machine:
         match event:
             case events.Connected() | events.LineReceived() | events.BytesReceived() | events.HungUp():
                 self._state.arrivals.append(event)
-            case events.Opened(link):
-                self._open(link)
             case events.Refused(reason):
                 raise StepFailedError(reason)
             case events.Answered(value):
-                self._resume(Pause.ANSWER, value)
-            case events.Drained():
-                self._resume(Pause.DRAIN)
+                self._resume(value)
             case events.TimePassed():
                 self._time_passed()
 
-    def _open(self, link: int | None) -> None:
-        if link is None:
-            self._state.is_listening = True
-        else:
-            self._state.links.append(link)
-        self._resume(Pause.ANSWER)
-
-    def _resume(self, pause: Pause, value: Value = None) -> None:
+    def _resume(self, value: Value) -> None:
         waiting = self._state.waiting
-        if waiting is None or waiting.pause is not pause:
+        if waiting is None or waiting.pause is not Pause.ANSWER:
             return
         self._state.waiting = None
         if waiting.take is not None:
@@ -122,7 +111,7 @@ class Machine:
         match waiting.pause:
             case Pause.TIME | Pause.PERHAPS | Pause.SILENCE:
                 self._state.waiting = None
-            case Pause.DRAIN:
+            case Pause.ANSWER:
                 raise StepFailedError("what was sent could not be written in time")
             case _:
                 raise StepFailedError("nothing arrived in time")

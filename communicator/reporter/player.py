@@ -11,7 +11,7 @@ from pathlib import Path
 
 from communicator.errors import ScriptFailedError
 from communicator.reporter import effects
-from communicator.reporter.events import Answered, Drained, Event, Opened, Refused, TimePassed
+from communicator.reporter.events import Answered, Event, Refused, TimePassed
 from communicator.reporter.machine import Machine
 from communicator.reporter.resolver import Program
 from communicator.reporter.sockets import Sockets
@@ -105,33 +105,27 @@ class Player:
                 case _:
                     self._events.put_nowait(await self._answer(effect, sockets))
 
-    async def _answer(
-        self, effect: effects.Listen | effects.Connect | effects.Ask | effects.Kill, sockets: Sockets
-    ) -> Event:
-        match effect:
-            case effects.Ask(question):
-                return Answered(self._know(question))
-            case effects.Kill(wanted):
-                return self._kill(wanted)
-            case _:
-                return await self._open(effect, sockets)
+    async def _answer(self, effect: effects.Open | effects.Question | effects.Kill, sockets: Sockets) -> Event:
+        if isinstance(effect, effects.Question):
+            return Answered(self._know(effect))
+        return self._kill(effect.signal) if isinstance(effect, effects.Kill) else await self._open(effect, sockets)
 
-    async def _open(self, wanted: effects.Listen | effects.Connect, sockets: Sockets) -> Event:
-        verb = "connect to" if isinstance(wanted, effects.Connect) else "listen on"
+    async def _open(self, wanted: effects.Open, sockets: Sockets) -> Event:
         try:
-            if isinstance(wanted, effects.Connect):
-                return Opened(await sockets.connect(wanted))
+            if wanted.as_client:
+                return Answered(await sockets.connect(wanted))
             await sockets.listen(wanted)
         except OSError as error:
             reason = error.strerror or str(error) or "it takes too long"
+            verb = "connect to" if wanted.as_client else "listen on"
             return Refused(f"cannot {verb} {str(wanted.address)!r}: {reason}")
         self.address = sockets.address
         self.listening.set()
-        return Opened()
+        return Answered()
 
     async def _drain(self, sockets: Sockets) -> None:
         await sockets.drain()
-        self._events.put_nowait(Drained())
+        self._events.put_nowait(Answered())
 
     def _know(self, question: effects.Question) -> Value:
         match question:

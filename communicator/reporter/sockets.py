@@ -8,7 +8,7 @@ from pathlib import Path
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
-from communicator.reporter.effects import Connect, Listen, Transport
+from communicator.reporter.effects import Open, Transport
 from communicator.reporter.events import BytesReceived, Connected, Event, HungUp, LineReceived
 
 CONNECT_S = 10.0
@@ -41,7 +41,7 @@ class Sockets:
         self.address = ""
         """Where it listens, once it does: HOST:PORT, or a path."""
 
-    async def listen(self, wanted: Listen) -> None:
+    async def listen(self, wanted: Open) -> None:
         """Open the listener.
 
         Raises:
@@ -61,7 +61,7 @@ class Sockets:
                 self._datagrams = await self._open_datagrams(local_addr=(at.host, at.port))
                 self.address = str(HostPort(*self._datagrams.own_address[:2]))
 
-    async def connect(self, wanted: Connect) -> int:
+    async def connect(self, wanted: Open) -> int:
         """Connect as a client.
 
         Returns:

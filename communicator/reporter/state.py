@@ -35,7 +35,6 @@ class Pause(StrEnum):
     PERHAPS = "something to arrive, or not"
     SILENCE = "nothing to arrive"
     TIME = "time to pass"
-    DRAIN = "what was sent to be written"
     ANSWER = "an answer of the shell"
 
 
@@ -92,6 +91,24 @@ class State(msgspec.Struct):
             take: What to do with the answer.
         """
         self.waiting = Waiting(pause, None if span_s is None else self.now_s + span_s, take)
+
+    def ask(self, effect: Effect, span_s: float | None = None, take: Callable[[Value], None] | None = None) -> None:
+        """Have something done that the shell answers, and stop until it does.
+
+        Args:
+            effect: What.
+            span_s: As for `wait`.
+            take: As for `wait`.
+        """
+        self.effects.append(effect)
+        self.wait(Pause.ANSWER, span_s, take)
+
+    def opened(self, link: Value) -> None:
+        """Take what was to be opened: the connection as a client, or without a link the listener."""
+        if isinstance(link, int):
+            self.links.append(link)
+        else:
+            self.is_listening = True
 
     def answer(self, *, is_so: bool) -> None:
         """Keep the answer to a question of the script: true is *not equal*, false is *equal*."""

@@ -3,14 +3,12 @@
 import pytest
 
 from communicator.reporter.effects import (
-    Ask,
     Close,
-    Connect,
     Drain,
     End,
     Failure,
     Kill,
-    Listen,
+    Open,
     Print,
     Question,
     Send,
@@ -21,10 +19,8 @@ from communicator.reporter.events import (
     Answered,
     BytesReceived,
     Connected,
-    Drained,
     HungUp,
     LineReceived,
-    Opened,
     Refused,
     TimePassed,
 )
@@ -34,7 +30,7 @@ from communicator.reporter.syntax import Position
 from communicator.reporter.values import Address, Timestamp
 
 HERE = Address("127.0.0.1", 20002)
-LISTEN = Listen(HERE, Transport.TCP, cut_lines=True)
+LISTEN = Open(HERE, Transport.TCP, as_client=False, cut_lines=True)
 LISTENING = "listen(address: <127.0.0.1:20002>)\n"
 
 
@@ -60,7 +56,7 @@ class Playbook:
 
     def listening(self, *events):
         assert self.start() == [LISTEN]
-        return self(Opened(), *events)
+        return self(Answered(), *events)
 
 
 def reason_of(effects):
@@ -137,7 +133,7 @@ def test_nothing_need_come_in_mode_timeout():
 def test_a_time_that_passed_too_early_changes_nothing():
     play = Playbook("sleep(seconds: 2)")
     play.start()
-    assert play(TimePassed(), Drained(), Answered(5)) == []
+    assert play(TimePassed(), Answered(5)) == []
     assert play.later(2) == [End()]
 
 
@@ -146,7 +142,7 @@ def test_drain_waits_for_what_was_sent_and_for_nothing_else():
     assert play.listening(Connected(1)) == [Send(1, b"X\n"), Drain()]
     assert play.machine.next_deadline == 1003.0
     assert play(LineReceived(1, b"A")) == []
-    assert play(Drained()) == [End()]
+    assert play(Answered()) == [End()]
 
 
 def test_drain_fails_in_time():
@@ -157,8 +153,10 @@ def test_drain_fails_in_time():
 
 def test_connect_goes_on_once_connected():
     play = Playbook("connect(address: $router) send_message(command: X) wait(timeout: 1)", router="cd:///run/r.sock")
-    assert play.start() == [Connect(Address(path="/run/r.sock", scheme="cd"), Transport.UNIX, cut_lines=True)]
-    assert play(Opened(4)) == [Send(4, b"X\n")]
+    assert play.start() == [
+        Open(Address(path="/run/r.sock", scheme="cd"), Transport.UNIX, as_client=True, cut_lines=True)
+    ]
+    assert play(Answered(4)) == [Send(4, b"X\n")]
     assert play(HungUp(4)) == [End()]
 
 
@@ -198,7 +196,7 @@ def test_exit_with_a_time_out_wants_silence():
 )
 def test_what_only_the_shell_knows(instruction, question, answer):
     play = Playbook(f"{instruction}(variable_name: v)")
-    assert play.start() == [Ask(question)]
+    assert play.start() == [question]
     assert play(Answered(answer)) == [End()]
     assert play.machine.variables["v"] == answer
 
@@ -230,8 +228,8 @@ def test_bytes():
         "listen(address: <127.0.0.1:20002>)\nlabel(name: more) wait(timeout: 1) has_data(min_size: 3) if(false: more)"
         "show_data(size: 2) verify_data(values: [1, 'ab']) send_data(values: [0x0a, \"x\"]) show_data() clear_data() show_data()"
     )
-    assert play.start() == [Listen(HERE, Transport.TCP, cut_lines=False)]
-    assert play(Opened(), Connected(1), BytesReceived(1, b"\x01a")) == []
+    assert play.start() == [Open(HERE, Transport.TCP, as_client=False, cut_lines=False)]
+    assert play(Answered(), Connected(1), BytesReceived(1, b"\x01a")) == []
     assert play(BytesReceived(1, b"bcd")) == [
         Print("01 61 …"),
         Send(1, b"\nx"),
@@ -356,7 +354,7 @@ def test_what_comes_must_be_messages():
 def test_a_second_door_is_refused():
     play = Playbook(LISTENING + LISTENING)
     play.start()
-    assert "once" in reason_of(play(Opened()))
+    assert "once" in reason_of(play(Answered()))
 
 
 def test_a_broken_link_is_a_failure():

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from communicator.protocol.limits import LINE_BYTES_HARD
-from communicator.reporter.effects import Connect, Listen, Transport
+from communicator.reporter.effects import Open, Transport
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
 from communicator.reporter.sockets import Sockets
 from communicator.reporter.values import Address, parse_address
@@ -31,7 +31,7 @@ async def sockets():
 
 
 def listen(address, transport=Transport.TCP, *, cut_lines=True):
-    return Listen(address, transport, cut_lines)
+    return Open(address, transport, as_client=False, cut_lines=cut_lines)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -101,7 +101,9 @@ async def test_a_line_without_end_breaks_the_link():
 async def test_a_client(tmp_path):
     async with sockets() as (server, told), sockets() as (client, client_told):
         await server.listen(listen(Address(path=str(tmp_path / "s")), Transport.UNIX))
-        link = await client.connect(Connect(Address(path=str(tmp_path / "s")), Transport.UNIX, cut_lines=True))
+        link = await client.connect(
+            Open(Address(path=str(tmp_path / "s")), Transport.UNIX, as_client=True, cut_lines=True)
+        )
         assert await told() == Connected(1)
         client.send(link, b"question\n")
         assert await told() == LineReceived(1, b"question")
@@ -112,7 +114,7 @@ async def test_a_client(tmp_path):
 async def test_datagrams():
     async with sockets() as (server, told), sockets() as (client, client_told):
         await server.listen(listen(Address("127.0.0.1", 0), Transport.UDP))
-        link = await client.connect(Connect(parse_address(server.address), Transport.UDP, cut_lines=True))
+        link = await client.connect(Open(parse_address(server.address), Transport.UDP, as_client=True, cut_lines=True))
         client.send(link, b"question\n")
         assert [await told(), await told()] == [Connected(1), LineReceived(1, b"question")]
         server.send(1, b"answer\n")
@@ -133,4 +135,6 @@ async def test_datagrams_as_bytes():
 async def test_nobody_at_home(tmp_path):
     async with sockets() as (client, _):
         with pytest.raises(OSError, match="No such file"):
-            await client.connect(Connect(Address(path=str(tmp_path / "s")), Transport.UNIX, cut_lines=True))
+            await client.connect(
+                Open(Address(path=str(tmp_path / "s")), Transport.UNIX, as_client=True, cut_lines=True)
+            )
