@@ -141,19 +141,18 @@ def _whole_steps(low: float | None, high: float | None, largest: int) -> bytes |
     return fragment.decimal_range(first, last) if first <= last else None
 
 
-def _number(text: str, arguments: str) -> Validator:
-    low, high = _range(text, arguments, read_number)
-    steps = _whole_steps(low, high, 10**15)
-    surely = None if steps is None else steps + rb"(?:\.[0-9]{1,9}+)?+"
-    return Validator(text, _spoken("a number", arguments), _is_within(read_number, low, high), surely)
+def _fraction(
+    what: str, read: Callable[[str], float], largest: int, unit: bytes = b"", such_as: str = ""
+) -> Callable[[str, str], Validator]:
+    """Makes validators of what may have a fraction: whole numbers up to `largest` are matched in whole reads, too."""
 
+    def make(text: str, arguments: str) -> Validator:
+        low, high = _range(text, arguments, read)
+        steps = _whole_steps(low, high, largest)
+        surely = None if steps is None else steps + rb"(?:\.[0-9]{1,9}+)?+" + unit
+        return Validator(text, _spoken(what, arguments) + such_as, _is_within(read, low, high), surely)
 
-def _duration(text: str, arguments: str) -> Validator:
-    low, high = _range(text, arguments, parse_duration_s)
-    steps = _whole_steps(low, high, 10**9)
-    surely = None if steps is None else steps + rb"(?:\.[0-9]{1,9}+)?+s?+"
-    accepts = _is_within(parse_duration_s, low, high)
-    return Validator(text, _spoken("a duration", arguments) + ", such as 20, 90s or 2h", accepts, surely)
+    return make
 
 
 def _is_ip(text: str) -> bool:
@@ -204,11 +203,6 @@ def _regex(text: str, arguments: str) -> Validator:
     return Validator(text, f"of the form {found[1]}", pattern.matches, fragment.from_pattern(pattern.node))
 
 
-def _name(text: str, arguments: str) -> Validator:
-    _refuse_arguments(text, arguments)
-    return Validator(text, "a name: letters, digits and '_', not starting with a digit", is_service_name, fragment.NAME)
-
-
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
@@ -217,25 +211,27 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _json(text: str, arguments: str) -> Validator:
-    _refuse_arguments(text, arguments)
-    return Validator(text, "JSON", _is_json)
+def _whole(validator: Validator) -> Callable[[str, str], Validator]:
+    """Gives the validator where nothing stands in brackets."""
+
+    def make(text: str, arguments: str) -> Validator:
+        if arguments:
+            raise ValidatorError(f"{text[:_SHOWN]!r}: takes nothing in brackets")
+        return validator
+
+    return make
 
 
-def _refuse_arguments(text: str, arguments: str) -> None:
-    if arguments:
-        raise ValidatorError(f"{text[:_SHOWN]!r}: takes nothing in brackets")
-
-
+_NAME = Validator("name", "a name: letters, digits and '_', not starting with a digit", is_service_name, fragment.NAME)
 _MAKERS: dict[str, Callable[[str, str], Validator]] = {
     "integer": _integer,
-    "number": _number,
-    "duration": _duration,
+    "number": _fraction("a number", read_number, 10**15),
+    "duration": _fraction("a duration", parse_duration_s, 10**9, b"s?+", ", such as 20, 90s or 2h"),
     "address": _address,
     "enum": _enum,
     "regex": _regex,
-    "name": _name,
-    "json": _json,
+    "name": _whole(_NAME),
+    "json": _whole(Validator("json", "JSON", _is_json)),
 }
 
 _TYPES: dict[str, Validator | None] = {
