@@ -92,14 +92,15 @@ def _rule(operator: Operator, left: Type, right: Type) -> Rule:
     return rule
 
 
-def _compare(left: Any, right: Any) -> int:  # noqa: ANN401 - any two that the table lets through
+def compare(left: Any, right: Any) -> int:  # noqa: ANN401 - any two that the table lets through
+    """How two values compare that have an order; `UNORDERED` where one is ``NaN``."""
     if left != left or right != right:  # noqa: PLR0124 - only NaN differs from itself
         return UNORDERED
     return int(left > right) - int(left < right)
 
 
 def _compare_addresses(left: Address, right: Address) -> int:
-    return _compare(_address_key(left), _address_key(right))
+    return compare(_address_key(left), _address_key(right))
 
 
 def _address_key(address: Address) -> tuple[str, int, int, str, int, str]:
@@ -165,9 +166,9 @@ def _add(operator: Operator, lefts: tuple[Type, ...], rights: tuple[Type, ...], 
             _RULES.setdefault((operator, left, right), (result, do))
 
 
-_add(Operator.COMPARE, _NUMBERS, _NUMBERS, INT, _compare)
-_add(Operator.COMPARE, _TEXTS, _TEXTS, INT, _compare)
-_add(Operator.COMPARE, (TIME,), (TIME,), INT, lambda left, right: _compare(left.nanoseconds, right.nanoseconds))
+_add(Operator.COMPARE, _NUMBERS, _NUMBERS, INT, compare)
+_add(Operator.COMPARE, _TEXTS, _TEXTS, INT, compare)
+_add(Operator.COMPARE, (TIME,), (TIME,), INT, lambda left, right: compare(left.nanoseconds, right.nanoseconds))
 _add(Operator.COMPARE, (ADDRESS,), (ADDRESS,), INT, _compare_addresses)
 _add(Operator.ADD, (INT,), (INT,), INT, lambda left, right: left + right)
 _add(Operator.ADD, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left + right)

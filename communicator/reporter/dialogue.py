@@ -1,5 +1,6 @@
 """PURE: what the instructions do that talk: doors, waiting, messages and bytes, as one table by their names; it opens no socket."""
 
+from collections import deque
 from functools import partial
 
 from communicator.errors import LocalProtocolError
@@ -43,9 +44,7 @@ def _disconnect(state: State, _: Arguments) -> None:
     state.effects.append(effects.StopListening())
     unseen = {arrival.link for arrival in state.arrivals if isinstance(arrival, Connected)}
     state.effects += [effects.Close(link) for link in sorted(unseen)]
-    kept = [arrival for arrival in state.arrivals if arrival.link not in unseen]
-    state.arrivals.clear()
-    state.arrivals.extend(kept)
+    state.arrivals = deque(arrival for arrival in state.arrivals if arrival.link not in unseen)
 
 
 def _wait(state: State, arguments: Arguments) -> None:

@@ -3,9 +3,10 @@
 An instruction that needs something from outside adds an effect and has the state wait; it never waits itself.
 """
 
+from functools import partial
 from itertools import count
 
-from communicator.reporter.arithmetic import EQUAL, GREATER, LESS, UNORDERED
+from communicator.reporter.arithmetic import EQUAL, GREATER, LESS, UNORDERED, compare
 from communicator.reporter.catalogue import BRANCHES
 from communicator.reporter.conversion import convert
 from communicator.reporter.dialogue import DIALOGUE
@@ -54,7 +55,7 @@ def _if(state: State, arguments: Arguments) -> None:
     result = state.comparison if name is None else _sign(state, text_of(name))
     if result is None:
         raise StepFailedError("nothing was compared before this 'if'")
-    for branch in state.step.jumps if state.step else ():
+    for branch in state.step.jumps:
         if result in BRANCHES[branch]:
             state.jump(branch)
 
@@ -63,10 +64,7 @@ def _sign(state: State, name: str) -> int:
     """How a variable compares with zero; unordered when it is not set."""
     if name not in state.variables:
         return UNORDERED
-    value = state.variable_of(name, Type.INTEGER, Type.FLOATING_POINT)
-    if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        return UNORDERED
-    return int(value > 0) - int(value < 0)
+    return compare(state.variable_of(name, Type.INTEGER, Type.FLOATING_POINT), 0)
 
 
 def _label(_state: State, _arguments: Arguments) -> None:
@@ -98,18 +96,14 @@ def _error(_: State, arguments: Arguments) -> None:
     raise StepFailedError(text_of(arguments["message"]))
 
 
-def _ask(question: Question) -> Do:
-    def ask(state: State, arguments: Arguments) -> None:
-        name = text_of(arguments["variable_name"])
-        has_sign = bool(arguments.get("negative", 1))
+def _ask(state: State, arguments: Arguments, *, question: Question) -> None:
+    name = text_of(arguments["variable_name"])
+    is_unsigned = not arguments.get("negative", 1)
 
-        def take(value: Value) -> None:
-            unsigned = isinstance(value, int) and question is Question.RANDOM and not has_sign
-            state.variables[name] = value & _POSITIVE_64 if unsigned and isinstance(value, int) else value
+    def take(value: Value) -> None:
+        state.variables[name] = value & _POSITIVE_64 if is_unsigned and isinstance(value, int) else value
 
-        state.ask(question, take=take)
-
-    return ask
+    state.ask(question, take=take)
 
 
 def _hex(state: State, arguments: Arguments) -> None:
@@ -170,10 +164,10 @@ DO: dict[str, Do] = {
     "return": _return,
     "print": _print,
     "error": _error,
-    "now": _ask(Question.NOW),
-    "hostname": _ask(Question.HOSTNAME),
-    "max_pid": _ask(Question.MAX_PID),
-    "random": _ask(Question.RANDOM),
+    "now": partial(_ask, question=Question.NOW),
+    "hostname": partial(_ask, question=Question.HOSTNAME),
+    "max_pid": partial(_ask, question=Question.MAX_PID),
+    "random": partial(_ask, question=Question.RANDOM),
     "hex": _hex,
     "strlen": _strlen,
     "sort": _sort,

@@ -10,7 +10,6 @@ from communicator.reporter.effects import Effect, End, Failure
 from communicator.reporter.instructions import DO
 from communicator.reporter.resolver import Program
 from communicator.reporter.state import Arrival, Pause, State, StepFailedError
-from communicator.reporter.syntax import START
 from communicator.reporter.values import Value, ValueTypeError, text_of, type_of
 
 STEPS = 250_000
@@ -180,10 +179,9 @@ class Machine:
 
     def _fail(self, reason: str) -> None:
         state = self._state
-        position = START if state.step is None else state.step.position
         if unset := state.unset_variables():
             reason = f"{reason} (not set, and so empty: {', '.join(f'${name}' for name in unset)})"
-        state.effects.append(End(Failure(reason, position, state.held)))
+        state.effects.append(End(Failure(reason, state.step.position, state.held)))
         state.has_ended = True
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar, cast
 
 from communicator.errors import ScriptError
 from communicator.reporter import syntax
-from communicator.reporter.lexer import Token, TokenKind, tokenize, word
+from communicator.reporter.lexer import Token, TokenKind, tokenize
 from communicator.reporter.values import Value
 
 DEPTH = 100
@@ -121,8 +121,6 @@ class _Parser:
             raise self._error(f"expected a value, not {token}")
         self._advance()
         match token.kind:
-            case TokenKind.WORD:
-                return syntax.Literal(word(token), position=token.position)
             case TokenKind.VARIABLE:
                 return syntax.Variable(str(token.value), position=token.position)
             case TokenKind.TEMPLATE | TokenKind.PATTERN:

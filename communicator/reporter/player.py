@@ -112,16 +112,15 @@ class Player:
 
     async def _open(self, wanted: effects.Open, sockets: Sockets) -> Event:
         try:
-            if wanted.as_client:
-                return Answered(await sockets.connect(wanted))
-            await sockets.listen(wanted)
+            link = await sockets.open(wanted)
         except OSError as error:
             reason = error.strerror or str(error) or "it takes too long"
             verb = "connect to" if wanted.as_client else "listen on"
             return Refused(f"cannot {verb} {str(wanted.address)!r}: {reason}")
-        self.address = sockets.address
-        self.listening.set()
-        return Answered()
+        if link is None:
+            self.address = sockets.address
+            self.listening.set()
+        return Answered(link)
 
     async def _drain(self, sockets: Sockets) -> None:
         await sockets.drain()

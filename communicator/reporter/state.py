@@ -15,6 +15,7 @@ from communicator.reporter.effects import Effect
 from communicator.reporter.evaluation import evaluate, variables_in
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
 from communicator.reporter.resolver import Program, Step
+from communicator.reporter.syntax import START
 from communicator.reporter.values import Type, Value, ValueTypeError, type_of
 
 CALLS = 1000
@@ -55,7 +56,7 @@ class State(msgspec.Struct):
     variables: dict[str, Value]
     now_s: float = 0.0
     next_step: int = 0
-    step: Step | None = None
+    step: Step = Step("", {}, {}, START)
     """The instruction that runs."""
     comparison: int | None = None
     calls: list[int] = []
@@ -120,8 +121,6 @@ class State(msgspec.Struct):
         Raises:
             StepFailedError: The script does not define it.
         """
-        if self.step is None:
-            return
         label = self.step.jumps[parameter].name
         if label not in self.program.labels:
             raise StepFailedError(self.program.undefined_label(label))
@@ -133,13 +132,13 @@ class State(msgspec.Struct):
         Raises:
             ValueTypeError: One cannot be computed.
         """
-        step = self.step
-        return {} if step is None else {name: evaluate(value, self.variables) for name, value in step.arguments.items()}
+        return {name: evaluate(value, self.variables) for name, value in self.step.arguments.items()}
 
     def unset_variables(self) -> list[str]:
         """The variables that the instruction that runs takes as empty strings, because they are not set."""
-        arguments = {} if self.step is None else self.step.arguments
-        used = dict.fromkeys(variable.name for value in arguments.values() for variable in variables_in(value))
+        used = dict.fromkeys(
+            variable.name for value in self.step.arguments.values() for variable in variables_in(value)
+        )
         return [name for name in used if name not in self.variables]
 
     def variable_of(self, name: str, *types: Type) -> Value:
