@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from communicator.reporter.syntax import Position
+from communicator.errors import ScriptFailedError
 from communicator.reporter.values import Address
 
 
@@ -73,19 +73,10 @@ class Kill(msgspec.Struct, frozen=True):
     signal: str | int
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Why a script failed, and where."""
-
-    reason: str
-    position: Position
-    held: str = ""
-    """The message held, as it would stand on the wire."""
-
-
 class End(msgspec.Struct, frozen=True):
     """The script has ended: well, without a failure. Close everything."""
 
-    failure: Failure | None = None
+    failure: ScriptFailedError | None = None
 
 
 Effect: TypeAlias = Open | StopListening | Send | Close | Drain | Print | Question | Kill | End

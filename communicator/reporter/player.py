@@ -41,13 +41,12 @@ class Player:
         process_id: int | None = None,
         seed: int | None = None,
     ) -> None:
-        self._program = program
         self._machine = Machine(program, variables)
         self._show = show
         self._process_id = process_id
         self._random = random.Random(seed)  # noqa: S311 - numbers for a test, not secrets
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._failure: effects.Failure | None = None
+        self._failure: ScriptFailedError | None = None
         self.address = ""
         """Where the script listens, once `listening` is set: HOST:PORT, or a path."""
         self.listening = asyncio.Event()
@@ -56,7 +55,7 @@ class Player:
     @property
     def variables(self) -> Mapping[str, Value]:
         """The variables of the script, as they are now."""
-        return self._machine.variables
+        return self._machine.state.variables
 
     async def play(self) -> None:
         """Play the script to its end.
@@ -71,12 +70,12 @@ class Player:
             finally:
                 await sockets.close_all()
         if self._failure is not None:
-            raise self._error(self._failure)
+            raise self._failure
 
     async def _play(self, sockets: Sockets, group: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         await self._do(self._machine.start(loop.time()), sockets, group)
-        while not self._machine.has_ended:
+        while not self._machine.state.has_ended:
             event = await self._next_event()
             await self._do(self._machine.handle(event, loop.time()), sockets, group)
 
@@ -148,10 +147,6 @@ class Player:
         except OSError as error:
             return Refused(f"process {self._process_id} cannot be sent {wanted!r}: {error.strerror}")
         return Answered()
-
-    def _error(self, failure: effects.Failure) -> ScriptFailedError:
-        line = self._program.line(failure.position)
-        return ScriptFailedError(self._program.source, *failure.position, failure.reason, line, failure.held)
 
 
 def _signal(name: str) -> signal.Signals:

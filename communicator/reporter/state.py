@@ -72,6 +72,7 @@ class State(msgspec.Struct):
     effects: list[Effect] = []
     waiting: Waiting | None = None
     has_ended: bool = False
+    """Whether the script is over; no event does anything then."""
 
     @property
     def held(self) -> str:

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 from bellwether.failure import CommandError
 from bellwether.flag_commands import find_directory
 from bellwether.main import application
-from communicator.flags import Flag, FlagDirectory, FlagName
 from communicator.flags.catalogue import FILE_WRITE
 from communicator.flags.declarations import declarations
+from communicator.flags.flag import Flag, FlagName
+from communicator.flags.flag_directory import FlagDirectory
 
 OURS = declarations()[FILE_WRITE]
 NAME = "backup/nightly/failed"

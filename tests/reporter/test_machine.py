@@ -6,7 +6,6 @@ from communicator.reporter.effects import (
     Close,
     Drain,
     End,
-    Failure,
     Kill,
     Open,
     Print,
@@ -26,7 +25,6 @@ from communicator.reporter.events import (
 )
 from communicator.reporter.machine import STEPS, Machine
 from communicator.reporter.resolver import load
-from communicator.reporter.syntax import Position
 from communicator.reporter.values import Address, Timestamp
 
 HERE = Address("127.0.0.1", 20002)
@@ -68,7 +66,7 @@ def reason_of(effects):
 def test_falling_off_the_end_is_a_good_end():
     play = Playbook('print(message: "hello $who")', who="you")
     assert play.start() == [Print("hello you"), End()]
-    assert play.machine.has_ended
+    assert play.machine.state.has_ended
     assert play(Connected(1)) == []
 
 
@@ -111,8 +109,9 @@ def test_everything_is_sent_to_every_client_that_is_still_there():
 
 def test_a_failure_names_place_and_message():
     play = Playbook(LISTENING + "wait(timeout: 1) wait(timeout: 1)\n  verify_message(command: B)")
-    effects = play.listening(Connected(1), LineReceived(1, b"A x=1"))
-    assert effects == [End(Failure("command is 'A', not 'B'", Position(3, 3), "A x=1"))]
+    [end] = play.listening(Connected(1), LineReceived(1, b"A x=1"))
+    assert (end.failure.reason, end.failure.held) == ("command is 'A', not 'B'", "A x=1")
+    assert (end.failure.line, end.failure.column, end.failure.shown) == (3, 3, "  verify_message(command: B)")
 
 
 def test_a_time_out_is_a_failure():
@@ -198,14 +197,14 @@ def test_what_only_the_shell_knows(instruction, question, answer):
     play = Playbook(f"{instruction}(variable_name: v)")
     assert play.start() == [question]
     assert play(Answered(answer)) == [End()]
-    assert play.machine.variables["v"] == answer
+    assert play.machine.state.variables["v"] == answer
 
 
 def test_random_without_a_sign():
     play = Playbook("random(variable_name: v, negative: 0)")
     play.start()
     play(Answered(-1))
-    assert play.machine.variables["v"] == 2**63 - 1
+    assert play.machine.state.variables["v"] == 2**63 - 1
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,9 @@ def test_what_fails_while_it_runs(text, words):
 
 def test_a_label_that_is_never_defined_is_no_error_until_a_jump():
     play = Playbook("has_message()\nif(true: nowhere) print(message: on)\n  goto(label: nowhere)")
-    assert play.start() == [Print("on"), End(Failure("label 'nowhere' is not defined", Position(3, 3)))]
+    printed, end = play.start()
+    assert printed == Print("on")
+    assert (end.failure.reason, end.failure.line, end.failure.column) == ("label 'nowhere' is not defined", 3, 3)
 
 
 def test_a_variable_that_is_not_set_is_an_empty_string():
@@ -328,7 +329,7 @@ def test_what_does_not_match_shows_what_the_variable_stood_for():
 def test_what_is_no_regular_expression_once_its_variable_is_in_it(instruction, words):
     play = Playbook(LISTENING + f"wait(timeout: 1) wait(timeout: 1)\n {instruction}", host="*")
     (end,) = play.listening(Connected(1), LineReceived(1, b"A x=1"))
-    assert end.failure.position == (3, 2)
+    assert (end.failure.line, end.failure.column) == (3, 2)
     assert end.failure.reason.startswith(words)
     assert "is not a regular expression" in end.failure.reason
 

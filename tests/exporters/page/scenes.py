@@ -20,7 +20,8 @@ from communicator.answers.services import Instance
 from communicator.answers.shadows import Comparisons
 from communicator.client.status import ClusterStatus
 from communicator.errors import NoReceiverError
-from communicator.flags import Flag, FlagName, Source, declarations
+from communicator.flags.declarations import declarations
+from communicator.flags.flag import Flag, FlagName, Source
 from tests.bellwether import shadow_sample as sample
 
 NOW_S = 1_795_626_900.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from communicator.wording import marks
 from exporters.page.snapshot import Flags
 from exporters.page.views.flags import flags_view
