@@ -181,12 +181,10 @@ def _acceptance(parameter: Parameter) -> Callable[[str], bool]:
     checks = tuple(validator.accepts for validator in parameter.validators)
     if not checks:
         return _anything if parameter.may_be_empty else bool
+    check = checks[0] if len(checks) == 1 else lambda value: all(each(value) for each in checks)
     if parameter.may_be_empty:
-        return lambda value: not value or all(check(value) for check in checks)
-    if len(checks) == 1:
-        check = checks[0]
-        return lambda value: bool(value) and check(value)
-    return lambda value: bool(value) and all(check(value) for check in checks)
+        return lambda value: not value or check(value)
+    return lambda value: bool(value) and check(value)
 
 
 def _address_fault(definition: Definition, to: Message | Head, server: str) -> str:
