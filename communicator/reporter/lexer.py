@@ -44,10 +44,10 @@ class Token(msgspec.Struct, frozen=True):
         return f"{self.value!r}" if self.kind in (TokenKind.WORD, TokenKind.SIGN) else str(self.kind)
 
 
-_BLANKS = re.compile(r"(?:[ \t\n\f\v]+|//[^\n]*)*")
 _SCAN = re.compile(
     r"""
-      (?P<nan>   NaN (?![A-Za-z0-9_]) )
+      (?P<blanks> (?: [ \t\n\f\v]+ | //[^\n]* )+ )
+    | (?P<nan>   NaN (?![A-Za-z0-9_]) )
     | (?P<word>  [A-Za-z_][A-Za-z0-9_]* )
     | (?P<sign>  <=> | [(){}\[\],:+\-*/%] )
     | (?P<float> (?: [0-9]+\.[0-9]* | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+ )
@@ -90,14 +90,12 @@ def tokenize(text: str, source: str = "script") -> Iterator[Token]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     at, line, line_start = 0, 1, 0
     while at < len(text):
-        blanks_end = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-        if blanks_end > at:
-            line += text.count("\n", at, blanks_end)
-            line_start = text.rfind("\n", 0, blanks_end) + 1
-            at = blanks_end
-            if at == len(text):
-                break
         found = _SCAN.match(text, at)
+        if found is not None and found.lastgroup == "blanks":
+            at = found.end()
+            line += found[0].count("\n")
+            line_start = text.rfind("\n", 0, at) + 1
+            continue
         here = Position(line, at - line_start + 1)
         try:
             if found is None:

@@ -12,6 +12,7 @@ around) does not exist, and the whole value must always match.
 ``^`` in front and ``$`` at the end may stand there, and change nothing.
 """
 
+import re
 from functools import lru_cache
 from typing import NoReturn
 
@@ -33,6 +34,7 @@ _CLASSES: dict[str, Ranges] = {
     "s": ((9, 13), (32, 32)),
 }
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
+_COUNT = re.compile(r"\{([0-9]{1,7})(,?)([0-9]{0,7})\}")
 _LAST = 0x10FFFF
 _SIGNS: dict[str, tuple[int, int | None]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
@@ -143,14 +145,14 @@ class _Parser:
         return self._closed(Repeat(node, *_SIGNS[sign]))
 
     def _counted(self, node: Node) -> Node:
-        text, brace, _ = self._text[self._at + 1 :].partition("}")
-        low, comma, high = text.partition(",")
-        if not brace or not low.isdecimal() or not (high.isdecimal() or not high) or len(text) > len("000,000"):
+        found = _COUNT.match(self._text, self._at)
+        if found is None:
             self._fail("'{' wants {n}, {n,} or {n,m} behind it")
-        self._at += len(text) + 2
+        self._at = found.end()
+        low, comma, high = found.groups()
         least, most = int(low), int(high) if high else None if comma else int(low)
         if most is not None and most < least:
-            self._fail(f"{{{text}}} ends before it begins")
+            self._fail(f"{found[0]} ends before it begins")
         return self._closed(Repeat(node, least, most))
 
     def _closed(self, node: Repeat) -> Node:
