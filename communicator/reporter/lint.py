@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from communicator.reporter.catalogue import Role
 from communicator.reporter.evaluation import pieces_of, variables_in
 from communicator.reporter.resolver import Flaw, Program, constant_text, instead_of, pattern_fault
-from communicator.reporter.syntax import Expression, Position
+from communicator.reporter.syntax import Position
 
 _ORDINARY = "x"
 """A value that changes nothing in a regular expression."""
@@ -50,11 +50,7 @@ def _patterns(program: Program) -> Iterator[Flaw]:
     for step in program.steps:
         for expression in step.arguments.values():
             for piece in pieces_of(expression):
-                yield from _pattern(piece)
-
-
-def _pattern(expression: Expression) -> Iterator[Flaw]:
-    names = {variable.name: _ORDINARY for variable in variables_in(expression)}
-    if fault := pattern_fault(expression, names):
-        taken = f" ({', '.join(f'${name}' for name in names)} taken as {_ORDINARY!r})" if names else ""
-        yield Flaw(expression.position, f"{fault}{taken}")
+                names = {variable.name: _ORDINARY for variable in variables_in(piece)}
+                if fault := pattern_fault(piece, names):
+                    taken = f" ({', '.join(f'${name}' for name in names)} taken as {_ORDINARY!r})" if names else ""
+                    yield Flaw(piece.position, f"{fault}{taken}")
