@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from communicator.flags.flag import Flag
+from communicator.flags.flag_file import fields_of
 from communicator.wording.characters import printable
 from communicator.wording.counts import count
 from communicator.wording.spans import age
@@ -48,26 +49,7 @@ def to_page(flag: Flag, now_s: float) -> RenderableType:
 
 def document(flag: Flag) -> dict[str, Any]:
     """A flag under the names its file uses; text that is no Unicode is replaced."""
-    told: dict[str, Any] = {
-        "unit": flag.name.unit,
-        "section": flag.name.section,
-        "name": flag.name.name,
-        "message": flag.message,
-        "priority": flag.priority,
-        "manual_down": flag.manual_down,
-        "tags": sorted(flag.tags),
-        "function": flag.source.function,
-        "source_file": flag.source.file,
-        "line": flag.source.line,
-        "version": flag.version,
-        "hostname": flag.hostname,
-        "help": flag.help,
-        "help_uri": flag.help_uri,
-        "date": flag.date_s,
-        "modified": flag.modified_s,
-        "count": flag.count,
-    }
-    return {key: _sound(value) for key, value in told.items()}
+    return {key: _sound(value) for key, value in fields_of(flag).items()}
 
 
 def _sound(value: Any) -> Any:  # noqa: ANN401 - any value of a document

@@ -17,6 +17,8 @@ FILE_BYTES = 64 * 1024
 """Of one file at most: a message of a page, with its help, takes a tenth of it."""
 
 _HEAD = "# A flag is up while this file is here; 'bellwether flag show' tells more, 'bellwether flag lower' takes it down.\n"
+_NUMBERS = frozenset(("priority", "manual_down", "date", "modified", "count"))
+"""What is written also where it is nothing."""
 _MANDATORY = ("unit", "section", "name", "message")
 """The ancestor's reader gives up its whole round where one is missing."""
 _BLANKS = " \t\n\r\v\f"
@@ -34,7 +36,8 @@ def write_flag(flag: Flag) -> bytes:
         FlagError: The flag cannot be written so that it reads the same again.
     """
     check_flag(flag)
-    lines = (f"{key}={_value(value)}\n" for key, value in sorted(_entries(flag).items()) if value)
+    texts = {key: _text(value) for key, value in sorted(fields_of(flag).items()) if value or key in _NUMBERS}
+    lines = (f"{key}={_value(text)}\n" for key, text in texts.items())
     content = "".join((_HEAD, *lines)).encode(errors="surrogateescape")
     if len(content) > FILE_BYTES:
         raise FlagError(f"{flag.name} would take {len(content)} bytes, more than {FILE_BYTES}")
@@ -68,27 +71,33 @@ def read_flag(content: bytes) -> Flag:
     )
 
 
-def _entries(flag: Flag) -> dict[str, str]:
-    """Key to text; what is empty is left out."""
+def fields_of(flag: Flag) -> dict[str, str | int | list[str]]:
+    """What the file of a flag says, by key."""
     return {
         "unit": flag.name.unit,
         "section": flag.name.section,
         "name": flag.name.name,
         "message": flag.message,
-        "priority": str(flag.priority),
-        "manual_down": "yes" if flag.manual_down else "no",
-        "tags": ",".join(sorted(flag.tags)),
+        "priority": flag.priority,
+        "manual_down": flag.manual_down,
+        "tags": sorted(flag.tags),
         "function": flag.source.function,
         "source_file": flag.source.file,
-        "line": str(flag.source.line or ""),
+        "line": flag.source.line,
         "version": flag.version,
         "hostname": flag.hostname,
         "help": flag.help,
         "help_uri": flag.help_uri,
-        "date": str(flag.date_s),
-        "modified": str(flag.modified_s),
-        "count": str(flag.count),
+        "date": flag.date_s,
+        "modified": flag.modified_s,
+        "count": flag.count,
     }
+
+
+def _text(value: str | int | list[str]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def _value(text: str) -> str:

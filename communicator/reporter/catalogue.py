@@ -149,12 +149,12 @@ def parameter_rule(instruction: str, name: str) -> ParameterRule | None:
     """What a parameter may be; `sort` takes as many as are needed, var1, var2 and so on.
 
     Args:
-        instruction: One of the catalogue.
+        instruction: Its name.
         name: The parameter.
 
     Returns:
-        Its rule; None when the instruction has no such parameter.
+        Its rule; None when there is no such instruction, or it has no such parameter.
     """
     if instruction == "sort" and _FURTHER.fullmatch(name):
         return CATALOGUE["sort"]["var1"]
-    return CATALOGUE[instruction].get(name)
+    return CATALOGUE.get(instruction, {}).get(name)

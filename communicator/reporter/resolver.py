@@ -142,8 +142,6 @@ def _collect_labels(instructions: tuple[Instruction, ...]) -> tuple[dict[str, in
 
 
 def _parameters(instruction: Instruction, role: Role) -> Iterator[Parameter]:
-    if instruction.name not in CATALOGUE:
-        return
     for parameter in instruction.parameters:
         rule = parameter_rule(instruction.name, parameter.name)
         if rule is not None and rule.role is role:

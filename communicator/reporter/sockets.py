@@ -132,14 +132,12 @@ class Sockets:
     async def _read(self, link: int, reader: asyncio.StreamReader) -> None:
         lines = LineBuffer(LINE_BYTES_HARD)
         reason = ""
-        try:
+        with suppress(ConnectionError):
             while not lines.too_long and (data := await reader.read(_READ_BYTES)):
                 if self._cut_lines:
                     self._tell_lines(link, lines.feed(data))
                 else:
                     self._tell(BytesReceived(link, data))
-        except ConnectionError:
-            pass
         if lines.too_long:
             reason = f"what came is longer than a line may be ({LINE_BYTES_HARD} bytes)"
         self._tell_lines(link, lines.finish())
