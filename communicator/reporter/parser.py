@@ -99,17 +99,15 @@ class _Parser:
         self._require(closing, "or ','")
         return tuple(found)
 
-    def _comparison(self) -> syntax.Expression:
-        return self._level(0)
-
-    def _level(self, level: int) -> syntax.Expression:
+    def _comparison(self, level: int = 0) -> syntax.Expression:
+        """What the operators of a level join, and of those above it, which bind closer."""
         if level == len(_LEVELS):
             return self._operand()
-        left = self._level(level + 1)
+        left = self._comparison(level + 1)
         while self._token.is_sign(*_LEVELS[level]):
             operator = self._advance()
             left = syntax.Binary(
-                syntax.Operator(str(operator.value)), left, self._level(level + 1), position=operator.position
+                syntax.Operator(str(operator.value)), left, self._comparison(level + 1), position=operator.position
             )
         return left
 
