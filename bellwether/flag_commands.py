@@ -15,17 +15,10 @@ from bellwether.places import PRIVATE_DIRECTORY, Layout
 from bellwether.screen import Screen
 from bellwether.screen_text import tell
 from communicator.errors import FlagError
-from communicator.flags import (
-    DEFAULT_DIRECTORY,
-    Flag,
-    FlagDirectory,
-    FlagName,
-    Listing,
-    Source,
-    find_declaration,
-    parse_flag_name,
-)
-from communicator.flags.flag_directory import SITTER_READS
+from communicator.flags.declarations import declarations
+from communicator.flags.flag import Flag, FlagName, Source, parse_flag_name
+from communicator.flags.flag_directory import SITTER_READS, FlagDirectory, Listing
+from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.runtime.settings import configuration_files, load_settings
 from communicator.version import __version__
 from communicator.wording.characters import printable
@@ -76,7 +69,7 @@ def show(name: str, directory: Path | None, *, as_json: bool) -> None:
     wanted, place = _name(name), _directory(directory)
     flag = place.find(wanted)
     if flag is None:
-        declared = find_declaration(wanted)
+        declared = declarations().get(wanted)
         more = f"; it would mean: {declared.help}" if declared else ""
         raise CommandError(f"{wanted} is down in {str(place.path)!r}{more}")
     _print(to_json([document(flag)]) if as_json else to_page(flag, time.time()))

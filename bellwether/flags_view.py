@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from communicator.flags.catalogue import find_declaration
 from communicator.flags.flag import Flag
+from communicator.flags.flag_file import fields_of
 from communicator.wording.characters import printable
 from communicator.wording.counts import count
 from communicator.wording.spans import age
@@ -44,47 +44,18 @@ def to_page(flag: Flag, now_s: float) -> RenderableType:
     table.add_column(overflow="fold")
     for name, value in _facts(flag, now_s):
         table.add_row(name, Text(printable(value)))
-    help_text, _ = _help(flag)
-    return Group(head, Text(), table, *([Text(), Text(_paragraphs(help_text))] if help_text else []))
+    return Group(head, Text(), table, *([Text(), Text(_paragraphs(flag.help))] if flag.help else []))
 
 
 def document(flag: Flag) -> dict[str, Any]:
     """A flag under the names its file uses; text that is no Unicode is replaced."""
-    help_text, help_uri = _help(flag)
-    told: dict[str, Any] = {
-        "unit": flag.name.unit,
-        "section": flag.name.section,
-        "name": flag.name.name,
-        "message": flag.message,
-        "priority": flag.priority,
-        "manual_down": flag.manual_down,
-        "tags": sorted(flag.tags),
-        "function": flag.source.function,
-        "source_file": flag.source.file,
-        "line": flag.source.line,
-        "version": flag.version,
-        "hostname": flag.hostname,
-        "help": help_text,
-        "help_uri": help_uri,
-        "date": flag.date_s,
-        "modified": flag.modified_s,
-        "count": flag.count,
-    }
-    return {key: _sound(value) for key, value in told.items()}
+    return {key: _sound(value) for key, value in fields_of(flag).items()}
 
 
 def _sound(value: Any) -> Any:  # noqa: ANN401 - any value of a document
     if isinstance(value, list):
         return [_sound(each) for each in value]
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
-
-
-def _help(flag: Flag) -> tuple[str, str]:
-    """Its help and where more is told; that of our catalogue where the flag has none, since the ancestor writes none."""
-    declared = find_declaration(flag.name)
-    if declared is None:
-        return flag.help, flag.help_uri
-    return flag.help or declared.help, flag.help_uri or declared.help_uri
 
 
 def _facts(flag: Flag, now_s: float) -> Iterator[tuple[str, str]]:
@@ -99,7 +70,7 @@ def _facts(flag: Flag, now_s: float) -> Iterator[tuple[str, str]]:
         ("host", flag.hostname),
         ("version", flag.version),
         ("raised in", " ".join(filter(None, (where, source.function)))),
-        ("more", _help(flag)[1]),
+        ("more", flag.help_uri),
     )
     yield from ((name, value) for name, value in told if value)
 

@@ -18,24 +18,10 @@ from communicator.flags.catalogue import (
     DEPLOYMENT_ROLLED_BACK,
     DEPLOYMENT_WAITING,
     FEATURE_STALE,
-    Declaration,
 )
+from communicator.flags.flag import FlagName
 from communicator.wording.releases import version_text
 
-FLAGS = (
-    CANARY_BLOCKED,
-    CANARY_SUSPECT,
-    CANARY_LAST_INSTANCE,
-    CANARY_HUMAN,
-    CANARY_FROZEN,
-    CANARY_SERVER_SICK,
-    CANARY_LEDGER,
-    DEPLOYMENT_OVERDUE,
-    DEPLOYMENT_WAITING,
-    DEPLOYMENT_ROLLED_BACK,
-    FEATURE_STALE,
-)
-"""Every flag the canary raises."""
 ROLLED_BACK_S = 86_400.0
 """For so long what was rolled back is told, unless the next deployment of the service comes before."""
 OVERDUE_S = 60.0
@@ -51,7 +37,7 @@ def flags_to_raise(
     ledger_fault: str,
     stale: str = "",
     leads_at_s: float | None = None,
-) -> dict[Declaration, str]:
+) -> dict[FlagName, str]:
     """Which flags stand.
 
     Args:
@@ -64,11 +50,11 @@ def flags_to_raise(
             the cluster's, so that one matter is one flag. None: it does not lead.
 
     Returns:
-        Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
+        Each flag, with the reason that its message tells. No other flag of the canary stands.
     """
     here = [cell for cell in state.cells.values() if cell.key.server == me]
     server = state.servers.get(me)
-    raised: dict[Declaration, str] = {}
+    raised: dict[FlagName, str] = {}
     raised[CANARY_BLOCKED] = "; ".join(denied)
     raised[CANARY_SUSPECT] = _tell(cell for cell in here if cell.state == "suspect" and cell.until_at_s is not None)
     raised[CANARY_LAST_INSTANCE] = _tell(cell for cell in here if cell.suppressed_by in PROTECTING)
@@ -81,7 +67,7 @@ def flags_to_raise(
         raised[DEPLOYMENT_WAITING] = _tell_deployments(state, _is_waiting, leads_at_s)
         raised[DEPLOYMENT_ROLLED_BACK] = _tell_deployments(state, _is_rolled_back, leads_at_s)
         raised[DEPLOYMENT_OVERDUE] = _tell_deployments(state, _is_overdue, leads_at_s)
-    return {declared: reason for declared, reason in raised.items() if reason}
+    return {name: reason for name, reason in raised.items() if reason}
 
 
 def _is_waiting(one: Deploying, _now_s: float) -> bool:

@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from canary.backlog import Backlog
 from canary.book.decision import Body
 from canary.comparator import Comparator
-from canary.conclusion import FLAGS, flags_to_raise
+from canary.conclusion import flags_to_raise
 from canary.deployment.start import RefusedError
 from canary.deployments import PREFIX, Deployments, read_spec
 from canary.duties import Duties
@@ -103,7 +103,7 @@ class Canary:
         self._backlog = Backlog(self._mind)
         self._witness = Witness(service, lambda: self._settings, self._mind, ledger.now_s, self._pend, log)
         self._comparator = Comparator(service, self._mind, ledger.now_s, self._pend, log)
-        self._flags = StandingFlags(Path(settings.flags_path), CANARY, FLAGS, self._tell_flags)
+        self._flags = StandingFlags(Path(settings.flags_path), CANARY, self._tell_flags)
         self._gossip: Gossip | None = None
         """None until the router has told us who we are."""
         self._ledger_fault = ""

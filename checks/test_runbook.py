@@ -9,7 +9,7 @@ import typer
 
 from bellwether.main import application
 from checks.tree import ROOT
-from communicator.flags.catalogue import PAGE_URI
+from communicator.flags.declarations import PAGE_URI
 from tests.deploy.rule_files import alerts
 
 RUNBOOK = ROOT / "docs/runbook.md"

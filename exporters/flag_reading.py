@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from communicator.errors import FlagError, FlagsPathError
-from communicator.flags import Flag, FlagDirectory, FlagName
-from communicator.flags.flag_directory import SITTER_READS
+from communicator.flags.flag import Flag, FlagName
+from communicator.flags.flag_directory import SITTER_READS, FlagDirectory
 from exporters.collectors.flags import FlagsReport
 
 _SUFFIX = ".flag"

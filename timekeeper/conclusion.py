@@ -10,8 +10,8 @@ from communicator.flags.catalogue import (
     CLOCK_STEPPED,
     CLOCK_UNSYNCHRONIZED,
     CLOCK_WRONG,
-    Declaration,
 )
+from communicator.flags.flag import FlagName
 from timekeeper.claim import Claim, ClaimState
 from timekeeper.held import Held
 from timekeeper.history import WRONG_TOLD
@@ -24,17 +24,6 @@ _OF_FAULTS = {
     Fault.CONTRADICTED: CLOCK_CONTRADICTED,
     Fault.NO_MAJORITY: CLOCK_NO_MAJORITY,
 }
-FLAGS = (
-    CLOCK_WRONG,
-    CLOCK_FALSE_CLAIM,
-    CLOCK_CLUSTER_DRIFT,
-    CLOCK_CONTRADICTED,
-    CLOCK_NO_MAJORITY,
-    CLOCK_UNSYNCHRONIZED,
-    CLOCK_STEPPED,
-    CLOCK_OTHER_WRONG,
-)
-"""Every flag the timekeeper raises."""
 
 
 def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
@@ -44,7 +33,7 @@ def verdict_on(host: str, judgement: Judgement | None) -> HostVerdict | None:
     return next((verdict for verdict in judgement.hosts if verdict.host == host), None)
 
 
-def flags_to_raise(claim: Claim, held: Held, *, is_unkept: bool = False, stepped: str = "") -> dict[Declaration, str]:
+def flags_to_raise(claim: Claim, held: Held, *, is_unkept: bool = False, stepped: str = "") -> dict[FlagName, str]:
     """Which flags stand on a host; each speaks of that host's own clock, or of what it sees of the cluster.
 
     Args:
@@ -54,7 +43,7 @@ def flags_to_raise(claim: Claim, held: Held, *, is_unkept: bool = False, stepped
         stepped: How its clock was set lately (`timekeeper.recent_step`); empty where it was not.
 
     Returns:
-        Each flag, with the reason that its message tells. What is in `FLAGS` and not here does not stand.
+        Each flag, with the reason that its message tells. No other flag of the timekeeper stands.
     """
     raised = {_OF_FAULTS[fault]: reason for fault, reason in held.reasons.items()}
     if stepped:

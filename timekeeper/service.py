@@ -24,7 +24,7 @@ from timekeeper.cluster.door import Door
 from timekeeper.cluster.electorate import Members
 from timekeeper.cluster.questions import SERVICE, Questions
 from timekeeper.cluster_report import answer_solution, describe_solution, repeat_solution
-from timekeeper.conclusion import FLAGS, describe_point, flags_to_raise
+from timekeeper.conclusion import describe_point, flags_to_raise
 from timekeeper.data_file import DataFile
 from timekeeper.held import tell_held
 from timekeeper.history import INTERVAL_S, History, decode_history, encode_history, tell_history
@@ -101,7 +101,7 @@ class Timekeeper:
         self._peer_news = PeerNews()
         servers = settings.references.addresses
         self._references = ReferencePanel(servers, read_realtime) if servers else None
-        self._flags = StandingFlags(Path(settings.flags_path), FLAGS_UNIT, FLAGS, self._flags_failed)
+        self._flags = StandingFlags(Path(settings.flags_path), FLAGS_UNIT, self._flags_failed)
         self._history_file = DataFile(Path(settings.data_path, "timekeeper.json"), self._file_failed)
         self._history = self._history_file.read(decode_history) or History()
         self._step = RecentStep(self._judging.thresholds, self._began_s + settings.thresholds.grace_s)

@@ -363,12 +363,8 @@ class ClockReport(AgentReport, frozen=True):
 
 def pairs_of(local: Local) -> tuple[Pair, ...]:
     """What one host measured of others."""
-    return tuple(_as_pair(local.name, peer) for peer in local.pairs)
-
-
-def _as_pair(own: str, peer: Peer) -> Pair:
-    *shared, _rate_bound_ppm = msgspec.structs.astuple(peer)
-    return Pair(own, *shared)  # a pair is a peer with its measurer in front
+    # A pair is a peer with its measurer in front, and without its rate bound.
+    return tuple(Pair(local.name, *msgspec.structs.astuple(peer)[:-1]) for peer in local.pairs)
 
 
 class Point(msgspec.Struct, frozen=True):

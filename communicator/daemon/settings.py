@@ -11,7 +11,7 @@ from communicator.daemon.exposure import check_exposure
 from communicator.daemon.listen_settings import ListenSettings
 from communicator.daemon.service_rules import read_may_send, read_owners
 from communicator.errors import ConfigError
-from communicator.flags import DEFAULT_DIRECTORY
+from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.protocol.definitions import Checking
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_SENT
 from communicator.protocol.names import is_server_name

@@ -9,11 +9,13 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from communicator.errors import FlagError, FlagsPathError
+from communicator.flags.declarations import declarations
 from communicator.flags.flag import Flag, FlagName, raise_again
 from communicator.flags.flag_file import FILE_BYTES, read_flag, write_flag
 from communicator.runtime.own_file import replace_file, sync_directory
@@ -66,7 +68,7 @@ class FlagDirectory:
         path = self.path / name.file_name
         with _told(path):
             try:
-                return read_flag(_read(path))
+                return _read(path)
             except FileNotFoundError:
                 return None
 
@@ -153,7 +155,7 @@ class FlagDirectory:
             paths = sorted(path for path in self.path.iterdir() if path.name.endswith(".flag") and path.name[0] != ".")
         for path in paths:
             try:
-                flags.append(read_flag(_read(path)))
+                flags.append(_read(path))
             except FileNotFoundError:
                 continue  # taken down just now
             except OSError as error:
@@ -199,7 +201,16 @@ def _overwrite(reserve: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> Flag:
+    """A flag; the ancestor writes no help, so one of ours has that of its declaration then."""
+    flag = read_flag(_content(path))
+    declared = declarations().get(flag.name)
+    if declared is None:
+        return flag
+    return replace(flag, help=flag.help or declared.help, help_uri=flag.help_uri or declared.help_uri)
+
+
+def _content(path: Path) -> bytes:
     """A file as far as a flag may go; what is no file, such as a pipe, does not hold us up."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

@@ -1,8 +1,7 @@
-r"""PURE: what the file of a flag holds, as bytes and as a flag: the form of the ancestor's flags; it touches no file.
+"""PURE: what the file of a flag holds, as bytes and as a flag: the form of the ancestor's flags; it touches no file.
 
-A line is ``name=value``. ``#`` or ``;`` begins a comment, a backslash at the end of a line joins the next one. A value is
-trimmed, then ``\\``, ``\r``, ``\n`` and ``\t`` are undone, then one pair of quotes around it is taken off. The reader knows all
-of that; the writer writes values so that they come back unchanged, here and in the ancestor.
+A line is ``name=value``. ``#`` or ``;`` begins a comment. A value is trimmed, then read as `conf_text` has it. The writer writes
+values so that they come back unchanged, here and in the ancestor.
 """
 
 import re
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 
 from communicator.errors import FlagError
 from communicator.flags.flag import DEFAULT_PRIORITY, PRIORITY_MAX, Flag, FlagName, Source, check_flag
+from communicator.protocol.conf_text import ESCAPES, is_quoted, logical_lines, read_value
 
 DEFAULT_DIRECTORY = "/var/lib/communicator/flags"
 """Where the sitter looks."""
@@ -17,13 +17,13 @@ FILE_BYTES = 64 * 1024
 """Of one file at most: a message of a page, with its help, takes a tenth of it."""
 
 _HEAD = "# A flag is up while this file is here; 'bellwether flag show' tells more, 'bellwether flag lower' takes it down.\n"
+_NUMBERS = frozenset(("priority", "manual_down", "date", "modified", "count"))
+"""What is written also where it is nothing."""
 _MANDATORY = ("unit", "section", "name", "message")
 """The ancestor's reader gives up its whole round where one is missing."""
 _BLANKS = " \t\n\r\v\f"
 """What the ancestor trims; Python would trim more."""
-_ESCAPES = {"\\": "\\", "r": "\r", "n": "\n", "t": "\t"}
-_ESCAPED = re.compile(r"\\([\\rnt])")
-_TO_ESCAPE = str.maketrans({character: f"\\{letter}" for letter, character in _ESCAPES.items()})
+_TO_ESCAPE = str.maketrans({character: f"\\{letter}" for letter, character in ESCAPES.items()})
 _INTEGER = re.compile(rf"[{_BLANKS}]*([+-]?)0*([0-9]{{1,19}})(?![0-9])")
 """As strtol(3), a long of 64 bits: what follows the digits does not matter."""
 _LONG_MAX = 2**63 - 1
@@ -36,7 +36,8 @@ def write_flag(flag: Flag) -> bytes:
         FlagError: The flag cannot be written so that it reads the same again.
     """
     check_flag(flag)
-    lines = (f"{key}={_value(value)}\n" for key, value in sorted(_entries(flag).items()) if value)
+    texts = {key: _text(value) for key, value in sorted(fields_of(flag).items()) if value or key in _NUMBERS}
+    lines = (f"{key}={_value(text)}\n" for key, text in texts.items())
     content = "".join((_HEAD, *lines)).encode(errors="surrogateescape")
     if len(content) > FILE_BYTES:
         raise FlagError(f"{flag.name} would take {len(content)} bytes, more than {FILE_BYTES}")
@@ -70,64 +71,50 @@ def read_flag(content: bytes) -> Flag:
     )
 
 
-def _entries(flag: Flag) -> dict[str, str]:
-    """Key to text; what is empty is left out."""
+def fields_of(flag: Flag) -> dict[str, str | int | list[str]]:
+    """What the file of a flag says, by key."""
     return {
         "unit": flag.name.unit,
         "section": flag.name.section,
         "name": flag.name.name,
         "message": flag.message,
-        "priority": str(flag.priority),
-        "manual_down": "yes" if flag.manual_down else "no",
-        "tags": ",".join(sorted(flag.tags)),
+        "priority": flag.priority,
+        "manual_down": flag.manual_down,
+        "tags": sorted(flag.tags),
         "function": flag.source.function,
         "source_file": flag.source.file,
-        "line": str(flag.source.line or ""),
+        "line": flag.source.line,
         "version": flag.version,
         "hostname": flag.hostname,
         "help": flag.help,
         "help_uri": flag.help_uri,
-        "date": str(flag.date_s),
-        "modified": str(flag.modified_s),
-        "count": str(flag.count),
+        "date": flag.date_s,
+        "modified": flag.modified_s,
+        "count": flag.count,
     }
+
+
+def _text(value: str | int | list[str]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def _value(text: str) -> str:
     """A text as the reader returns it unchanged."""
     value = text.translate(_TO_ESCAPE)
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    if is_quoted or value[0] in _BLANKS or value[-1] in _BLANKS:
+    if is_quoted(value) or value[0] in _BLANKS or value[-1] in _BLANKS:
         return f'"{value}"'
     return f"{value} " if value.endswith("\\") else value  # at the end of a line it would join the next one
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Each key, with ``_`` for ``-``, and its value; what is no such line is passed over, as the ancestor does."""
-    for line in _lines(text):
+    for _, line in logical_lines(text):
         key, separator, value = line.partition("=")
         name = key.strip(_BLANKS)
         if separator and name and name[0] not in "#;":
-            yield name.replace("-", "_"), _read_value(value)
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines, those joined that a backslash joins."""
-    line = ""
-    for part in re.split(r"\r\n?|\n", text):
-        line += part
-        if line.endswith("\\"):
-            line = line[:-1]
-        else:
-            yield line
-            line = ""
-    yield line
-
-
-def _read_value(text: str) -> str:
-    value = _ESCAPED.sub(lambda found: _ESCAPES[found[1]], text.strip(_BLANKS))
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if is_quoted else value
+            yield name.replace("-", "_"), read_value(value.strip(_BLANKS))
 
 
 def _number(found: dict[str, str], key: str, default: int) -> int:

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from communicator.errors import FlagError, FlagsPathError
-from communicator.flags.catalogue import Declaration
+from communicator.flags.declarations import declarations
 from communicator.flags.flag import Flag, FlagName, Source
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.version import __version__
@@ -51,29 +51,29 @@ class OwnFlags(Wishes[FlagName, Flag | None, bool]):
         if fault:
             self._tell(fault)
 
-    def raise_(self, declared: Declaration, **details: str) -> None:
+    def raise_(self, name: FlagName, **details: str) -> None:
         """Raise a flag, soon; one that is up is left alone but for its count, and that once a minute.
 
         Args:
-            declared: Which.
+            name: Which; it is declared.
             details: What stands in its message for the words in braces.
         """
         source = _caller()
-        flag = declared.make(details, source=source, version=__version__, hostname=self._hostname)
-        self._wish_for(declared, flag)
+        flag = declarations()[name].make(details, source=source, version=__version__, hostname=self._hostname)
+        self._wish_for(name, flag)
 
-    def lower(self, declared: Declaration) -> None:
+    def lower(self, name: FlagName) -> None:
         """Take a flag down, soon, whoever has raised it, unless only a person may."""
-        self._wish_for(declared, None)
+        self._wish_for(name, None)
 
     async def close(self) -> None:
         """Do what waits, as far as the disk does it in time."""
         await self._flush(FLUSH_S)
 
-    def _wish_for(self, declared: Declaration, flag: Flag | None) -> None:
-        if declared.name.unit != self._unit:
-            raise FlagError(f"{declared.name} is no flag of {self._unit!r}")
-        self._wish(declared.name, flag)
+    def _wish_for(self, name: FlagName, flag: Flag | None) -> None:
+        if name.unit != self._unit:
+            raise FlagError(f"{name} is no flag of {self._unit!r}")
+        self._wish(name, flag)
 
     def _do(self, key: FlagName, value: Flag | None) -> bool:
         """Raise a flag or, without one, take it down; returns whether anything had to be changed."""

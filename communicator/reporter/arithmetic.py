@@ -7,6 +7,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable
+from operator import add, mul, sub, truediv
 from typing import Any
 
 import msgspec
@@ -92,14 +93,15 @@ def _rule(operator: Operator, left: Type, right: Type) -> Rule:
     return rule
 
 
-def _compare(left: Any, right: Any) -> int:  # noqa: ANN401 - any two that the table lets through
+def compare(left: Any, right: Any) -> int:  # noqa: ANN401 - any two that the table lets through
+    """How two values compare that have an order; `UNORDERED` where one is ``NaN``."""
     if left != left or right != right:  # noqa: PLR0124 - only NaN differs from itself
         return UNORDERED
     return int(left > right) - int(left < right)
 
 
 def _compare_addresses(left: Address, right: Address) -> int:
-    return _compare(_address_key(left), _address_key(right))
+    return compare(_address_key(left), _address_key(right))
 
 
 def _address_key(address: Address) -> tuple[str, int, int, str, int, str]:
@@ -165,16 +167,14 @@ def _add(operator: Operator, lefts: tuple[Type, ...], rights: tuple[Type, ...], 
             _RULES.setdefault((operator, left, right), (result, do))
 
 
-_add(Operator.COMPARE, _NUMBERS, _NUMBERS, INT, _compare)
-_add(Operator.COMPARE, _TEXTS, _TEXTS, INT, _compare)
-_add(Operator.COMPARE, (TIME,), (TIME,), INT, lambda left, right: _compare(left.nanoseconds, right.nanoseconds))
+for kinds in (_NUMBERS, _TEXTS, (TIME,)):
+    _add(Operator.COMPARE, kinds, kinds, INT, compare)
 _add(Operator.COMPARE, (ADDRESS,), (ADDRESS,), INT, _compare_addresses)
-_add(Operator.ADD, (INT,), (INT,), INT, lambda left, right: left + right)
-_add(Operator.ADD, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left + right)
+for sign, do in ((Operator.ADD, add), (Operator.SUBTRACT, sub), (Operator.MULTIPLY, mul)):
+    _add(sign, (INT,), (INT,), INT, do)
+    _add(sign, _NUMBERS, _NUMBERS, FLOAT, do)
 _add(Operator.ADD, (WORD,), (WORD,), WORD, lambda left, right: Word(left + right))
-_add(Operator.ADD, _TEXTS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
-_add(Operator.ADD, _TEXTS, _NUMBERS, STRING, lambda left, right: f"{left}{right}")
-_add(Operator.ADD, _NUMBERS, _TEXTS, STRING, lambda left, right: f"{left}{right}")
+_add(Operator.ADD, _TEXTS + _NUMBERS, _TEXTS + _NUMBERS, STRING, lambda left, right: f"{left}{right}")
 _add(Operator.ADD, (TIME,), _NUMBERS, TIME, _later)
 _add(Operator.ADD, _NUMBERS, (TIME,), TIME, lambda left, right: _later(right, left))
 _add(Operator.ADD, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds + right.nanoseconds))
@@ -183,17 +183,13 @@ _add(Operator.ADD, (INT,), (ADDRESS,), ADDRESS, lambda left, right: _move(right,
 _add(Operator.ADD, (REGEX,), (REGEX,), REGEX, lambda left, right: Regex(left.source + right.source))
 _add(Operator.ADD, (REGEX,), _TEXTS, REGEX, lambda left, right: Regex(left.source + re.escape(right)))
 _add(Operator.ADD, _TEXTS, (REGEX,), REGEX, lambda left, right: Regex(re.escape(left) + right.source))
-_add(Operator.SUBTRACT, (INT,), (INT,), INT, lambda left, right: left - right)
-_add(Operator.SUBTRACT, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left - right)
 _add(Operator.SUBTRACT, (TIME,), _NUMBERS, TIME, lambda left, right: _later(left, -right))
 _add(Operator.SUBTRACT, _NUMBERS, (TIME,), TIME, lambda left, right: _later(Timestamp(-right.nanoseconds), left))
 _add(Operator.SUBTRACT, (TIME,), (TIME,), TIME, lambda left, right: Timestamp(left.nanoseconds - right.nanoseconds))
 _add(Operator.SUBTRACT, (ADDRESS,), (INT,), ADDRESS, lambda left, right: _move(left, -right))
 _add(Operator.SUBTRACT, (ADDRESS,), (ADDRESS,), INT, _distance)
-_add(Operator.MULTIPLY, (INT,), (INT,), INT, lambda left, right: left * right)
-_add(Operator.MULTIPLY, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left * right)
 _add(Operator.MULTIPLY, _TEXTS, (INT,), STRING, _repeat)
 _add(Operator.DIVIDE, (INT,), (INT,), INT, _divide)
-_add(Operator.DIVIDE, _NUMBERS, _NUMBERS, FLOAT, lambda left, right: left / right)
+_add(Operator.DIVIDE, _NUMBERS, _NUMBERS, FLOAT, truediv)
 _add(Operator.MODULO, (INT,), (INT,), INT, _remainder)
 _add(Operator.MODULO, _NUMBERS, _NUMBERS, FLOAT, _float_remainder)

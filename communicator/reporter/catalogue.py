@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -44,30 +45,18 @@ class ParameterRule(msgspec.Struct, frozen=True):
     """What one parameter of an instruction may be."""
 
     types: frozenset[Type]
-    is_required: bool = True
     choices: frozenset[str] = frozenset()
     """When not empty, its text is one of these."""
+    is_required: bool = True
     role: Role = Role.VALUE
     read: Callable[[Value], object] | None = None
     """Reads what it stands for, and raises ValueTypeError where a value of the right type stands for nothing."""
 
 
-def _must(types: frozenset[Type], choices: frozenset[str] = frozenset()) -> ParameterRule:
-    return ParameterRule(types, choices=choices)
-
-
-def _may(types: frozenset[Type], choices: frozenset[str] = frozenset()) -> ParameterRule:
-    return ParameterRule(types, is_required=False, choices=choices)
-
-
-def _span(*, is_required: bool = True) -> ParameterRule:
-    return ParameterRule(SPAN, is_required, read=parse_seconds)
-
-
-def _looked_at(*, is_required: bool = True) -> ParameterRule:
-    return ParameterRule(TEXT, is_required, role=Role.VARIABLE)
-
-
+_must = ParameterRule
+_may = partial(ParameterRule, is_required=False)
+_span = partial(ParameterRule, SPAN, read=parse_seconds)
+_looked_at = partial(ParameterRule, TEXT, role=Role.VARIABLE)
 _TARGET = ParameterRule(frozenset({Type.IDENTIFIER}), role=Role.LABEL)
 _BRANCH = ParameterRule(frozenset({Type.IDENTIFIER}), is_required=False, role=Role.LABEL)
 _SET = ParameterRule(TEXT, role=Role.VARIABLE_SET)
@@ -160,12 +149,12 @@ def parameter_rule(instruction: str, name: str) -> ParameterRule | None:
     """What a parameter may be; `sort` takes as many as are needed, var1, var2 and so on.
 
     Args:
-        instruction: One of the catalogue.
+        instruction: Its name.
         name: The parameter.
 
     Returns:
-        Its rule; None when the instruction has no such parameter.
+        Its rule; None when there is no such instruction, or it has no such parameter.
     """
     if instruction == "sort" and _FURTHER.fullmatch(name):
         return CATALOGUE["sort"]["var1"]
-    return CATALOGUE[instruction].get(name)
+    return CATALOGUE.get(instruction, {}).get(name)

@@ -1,5 +1,8 @@
 """PURE: what the instructions do that talk: doors, waiting, messages and bytes, as one table by their names; it opens no socket."""
 
+from collections import deque
+from functools import partial
+
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.message import Message
@@ -15,23 +18,14 @@ _WRITABLE = (Type.INTEGER, Type.TIMESTAMP, Type.STRING, Type.IDENTIFIER, Type.AD
 _NO_MESSAGE = Message("")
 
 
-def _listen(state: State, arguments: Arguments) -> None:
-    _open(state, effects.Listen, arguments)
-
-
-def _connect(state: State, arguments: Arguments) -> None:
-    _open(state, effects.Connect, arguments)
-
-
-def _open(state: State, effect: type[effects.Listen | effects.Connect], arguments: Arguments) -> None:
+def _open(state: State, arguments: Arguments, *, as_client: bool) -> None:
     if state.has_door:
         raise StepFailedError("a script listens or connects once")
     address = read_address(arguments["address"])
     kind = text_of(arguments.get("connection_type"))
     cut_lines = kind == "messenger" or not state.program.reads_data
     state.has_door = True
-    state.effects.append(effect(address, _transport(kind, address), cut_lines))
-    state.wait(Pause.ANSWER)
+    state.ask(effects.Open(address, _transport(kind, address), as_client, cut_lines), take=state.opened)
 
 
 def _transport(kind: str, address: Address) -> Transport:
@@ -50,17 +44,14 @@ def _disconnect(state: State, _: Arguments) -> None:
     state.effects.append(effects.StopListening())
     unseen = {arrival.link for arrival in state.arrivals if isinstance(arrival, Connected)}
     state.effects += [effects.Close(link) for link in sorted(unseen)]
-    kept = [arrival for arrival in state.arrivals if arrival.link not in unseen]
-    state.arrivals.clear()
-    state.arrivals.extend(kept)
+    state.arrivals = deque(arrival for arrival in state.arrivals if arrival.link not in unseen)
 
 
 def _wait(state: State, arguments: Arguments) -> None:
     span_s = parse_seconds(arguments["timeout"])
     match text_of(arguments.get("mode")):
         case "drain":
-            state.effects.append(effects.Drain())
-            state.wait(Pause.DRAIN, span_s)
+            state.ask(effects.Drain(), span_s)
         case mode:
             if not (state.is_listening or state.links or state.arrivals):
                 raise StepFailedError("there is nobody to wait for: no listener, and no connection")
@@ -160,8 +151,8 @@ def _verify_data(state: State, arguments: Arguments) -> None:
 
 
 DIALOGUE: dict[str, Do] = {
-    "listen": _listen,
-    "connect": _connect,
+    "listen": partial(_open, as_client=False),
+    "connect": partial(_open, as_client=True),
     "disconnect": _disconnect,
     "wait": _wait,
     "has_message": _has_message,

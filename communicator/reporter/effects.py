@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from communicator.reporter.syntax import Position
+from communicator.errors import ScriptFailedError
 from communicator.reporter.values import Address
 
 
@@ -18,7 +18,7 @@ class Transport(StrEnum):
 
 
 class Question(StrEnum):
-    """What only the shell knows."""
+    """What only the shell knows; answered by Answered."""
 
     NOW = "now"
     """A Timestamp."""
@@ -30,21 +30,14 @@ class Question(StrEnum):
     """An integer of 64 bits, with a sign."""
 
 
-class Listen(msgspec.Struct, frozen=True):
-    """Open the listener; answered by Opened or Refused."""
+class Open(msgspec.Struct, frozen=True):
+    """Open the listener, or connect as a client; answered by Answered, of a client with its link, or Refused."""
 
     address: Address
     transport: Transport
+    as_client: bool
     cut_lines: bool
     """Whether what comes is told line by line."""
-
-
-class Connect(msgspec.Struct, frozen=True):
-    """Connect as a client; answered by Opened or Refused."""
-
-    address: Address
-    transport: Transport
-    cut_lines: bool
 
 
 class StopListening(msgspec.Struct, frozen=True):
@@ -65,7 +58,7 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class Drain(msgspec.Struct, frozen=True):
-    """Tell with Drained when all that was sent is written."""
+    """Answered once all that was sent is on its way."""
 
 
 class Print(msgspec.Struct, frozen=True):
@@ -74,31 +67,16 @@ class Print(msgspec.Struct, frozen=True):
     text: str
 
 
-class Ask(msgspec.Struct, frozen=True):
-    """Answered by Answered."""
-
-    question: Question
-
-
 class Kill(msgspec.Struct, frozen=True):
     """Send a signal to the tested process; answered by Answered or Refused."""
 
     signal: str | int
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Why a script failed, and where."""
-
-    reason: str
-    position: Position
-    held: str = ""
-    """The message held, as it would stand on the wire."""
-
-
 class End(msgspec.Struct, frozen=True):
     """The script has ended: well, without a failure. Close everything."""
 
-    failure: Failure | None = None
+    failure: ScriptFailedError | None = None
 
 
-Effect: TypeAlias = Listen | Connect | StopListening | Send | Close | Drain | Print | Ask | Kill | End
+Effect: TypeAlias = Open | StopListening | Send | Close | Drain | Print | Question | Kill | End

@@ -7,12 +7,6 @@ import msgspec
 from communicator.reporter.values import Value
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """What was to be opened is: the listener, or the connection as a client, which then is `link`."""
-
-    link: int | None = None
-
-
 class Refused(msgspec.Struct, frozen=True):
     """What the machine asked for cannot be done."""
 
@@ -47,10 +41,6 @@ class HungUp(msgspec.Struct, frozen=True):
     """What went wrong; empty when the other side just closed it."""
 
 
-class Drained(msgspec.Struct, frozen=True):
-    """All that was sent is on its way."""
-
-
 class Answered(msgspec.Struct, frozen=True):
     """The answer to what was asked of the shell; None where only its being done matters."""
 
@@ -61,6 +51,4 @@ class TimePassed(msgspec.Struct, frozen=True):
     """The deadline is reached."""
 
 
-Event: TypeAlias = (
-    Opened | Refused | Connected | LineReceived | BytesReceived | HungUp | Drained | Answered | TimePassed
-)
+Event: TypeAlias = Refused | Connected | LineReceived | BytesReceived | HungUp | Answered | TimePassed

@@ -3,14 +3,14 @@
 An instruction that needs something from outside adds an effect and has the state wait; it never waits itself.
 """
 
-from collections.abc import Callable
+from functools import partial
 from itertools import count
 
-from communicator.reporter.arithmetic import EQUAL, GREATER, LESS, UNORDERED
+from communicator.reporter.arithmetic import EQUAL, GREATER, LESS, UNORDERED, compare
 from communicator.reporter.catalogue import BRANCHES
 from communicator.reporter.conversion import convert
 from communicator.reporter.dialogue import DIALOGUE
-from communicator.reporter.effects import Ask, Effect, End, Kill, Print, Question
+from communicator.reporter.effects import End, Kill, Print, Question
 from communicator.reporter.state import CALLS, Arguments, Do, Pause, State, StepFailedError
 from communicator.reporter.values import Type, Value, parse_seconds, text_of, type_of
 
@@ -55,7 +55,7 @@ def _if(state: State, arguments: Arguments) -> None:
     result = state.comparison if name is None else _sign(state, text_of(name))
     if result is None:
         raise StepFailedError("nothing was compared before this 'if'")
-    for branch in state.step.jumps if state.step else ():
+    for branch in state.step.jumps:
         if result in BRANCHES[branch]:
             state.jump(branch)
 
@@ -64,10 +64,7 @@ def _sign(state: State, name: str) -> int:
     """How a variable compares with zero; unordered when it is not set."""
     if name not in state.variables:
         return UNORDERED
-    value = state.variable_of(name, Type.INTEGER, Type.FLOATING_POINT)
-    if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        return UNORDERED
-    return int(value > 0) - int(value < 0)
+    return compare(state.variable_of(name, Type.INTEGER, Type.FLOATING_POINT), 0)
 
 
 def _label(_state: State, _arguments: Arguments) -> None:
@@ -99,23 +96,14 @@ def _error(_: State, arguments: Arguments) -> None:
     raise StepFailedError(text_of(arguments["message"]))
 
 
-def _ask(question: Question) -> Do:
-    def ask(state: State, arguments: Arguments) -> None:
-        name = text_of(arguments["variable_name"])
-        has_sign = bool(arguments.get("negative", 1))
+def _ask(state: State, arguments: Arguments, *, question: Question) -> None:
+    name = text_of(arguments["variable_name"])
+    is_unsigned = not arguments.get("negative", 1)
 
-        def take(value: Value) -> None:
-            unsigned = isinstance(value, int) and question is Question.RANDOM and not has_sign
-            state.variables[name] = value & _POSITIVE_64 if unsigned and isinstance(value, int) else value
+    def take(value: Value) -> None:
+        state.variables[name] = value & _POSITIVE_64 if is_unsigned and isinstance(value, int) else value
 
-        _request(state, Ask(question), take)
-
-    return ask
-
-
-def _request(state: State, effect: Effect, take: Callable[[Value], None] | None = None) -> None:
-    state.effects.append(effect)
-    state.wait(Pause.ANSWER, take=take)
+    state.ask(question, take=take)
 
 
 def _hex(state: State, arguments: Arguments) -> None:
@@ -148,7 +136,7 @@ def _sleep(state: State, arguments: Arguments) -> None:
 
 def _kill(state: State, arguments: Arguments) -> None:
     signal = arguments.get("signal", "SIGINT")
-    _request(state, Kill(signal if isinstance(signal, int) else text_of(signal)))
+    state.ask(Kill(signal if isinstance(signal, int) else text_of(signal)))
 
 
 def _exit(state: State, arguments: Arguments) -> None:
@@ -176,10 +164,10 @@ DO: dict[str, Do] = {
     "return": _return,
     "print": _print,
     "error": _error,
-    "now": _ask(Question.NOW),
-    "hostname": _ask(Question.HOSTNAME),
-    "max_pid": _ask(Question.MAX_PID),
-    "random": _ask(Question.RANDOM),
+    "now": partial(_ask, question=Question.NOW),
+    "hostname": partial(_ask, question=Question.HOSTNAME),
+    "max_pid": partial(_ask, question=Question.MAX_PID),
+    "random": partial(_ask, question=Question.RANDOM),
     "hex": _hex,
     "strlen": _strlen,
     "sort": _sort,

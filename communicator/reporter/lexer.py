@@ -44,10 +44,11 @@ class Token(msgspec.Struct, frozen=True):
         return f"{self.value!r}" if self.kind in (TokenKind.WORD, TokenKind.SIGN) else str(self.kind)
 
 
-_BLANKS = re.compile(r"(?:[ \t\n\f\v]+|//[^\n]*)*")
 _SCAN = re.compile(
     r"""
-      (?P<word>  [A-Za-z_][A-Za-z0-9_]* )
+      (?P<blanks> (?: [ \t\n\f\v]+ | //[^\n]* )+ )
+    | (?P<nan>   NaN (?![A-Za-z0-9_]) )
+    | (?P<word>  [A-Za-z_][A-Za-z0-9_]* )
     | (?P<sign>  <=> | [(){}\[\],:+\-*/%] )
     | (?P<float> (?: [0-9]+\.[0-9]* | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? | [0-9]+[eE][+-]?[0-9]+ )
     | (?P<integer> 0[xX][0-9A-Fa-f]+ | [0-9]+ )
@@ -89,14 +90,12 @@ def tokenize(text: str, source: str = "script") -> Iterator[Token]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     at, line, line_start = 0, 1, 0
     while at < len(text):
-        blanks_end = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-        if blanks_end > at:
-            line += text.count("\n", at, blanks_end)
-            line_start = text.rfind("\n", 0, blanks_end) + 1
-            at = blanks_end
-            if at == len(text):
-                break
         found = _SCAN.match(text, at)
+        if found is not None and found.lastgroup == "blanks":
+            at = found.end()
+            line += found[0].count("\n")
+            line_start = text.rfind("\n", 0, at) + 1
+            continue
         here = Position(line, at - line_start + 1)
         try:
             if found is None:
@@ -119,22 +118,17 @@ def _no_token(text: str, at: int) -> str:
 
 
 def _token(kind: str, text: str, position: Position) -> Token:
-    match kind:
-        case "word" if text == "NaN":
-            return Token(TokenKind.LITERAL, math.nan, position)
-        case "word":
-            return Token(TokenKind.WORD, text, position)
-        case "sign":
-            return Token(TokenKind.SIGN, text, position)
-        case "variable":
-            return Token(TokenKind.VARIABLE, text.strip("${}"), position)
-        case _:
-            value = _READERS[kind](text, position)
-            return Token(_KINDS.get(type(value), TokenKind.LITERAL), value, position)
+    value = _READERS[kind](text, position)
+    return Token(_KINDS.get(kind) or _KINDS_OF_VALUES.get(type(value), TokenKind.LITERAL), value, position)
 
 
-_KINDS: dict[type, TokenKind] = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
+_KINDS = {"word": TokenKind.WORD, "sign": TokenKind.SIGN, "variable": TokenKind.VARIABLE}
+_KINDS_OF_VALUES: dict[type, TokenKind] = {Template: TokenKind.TEMPLATE, Pattern: TokenKind.PATTERN}
 _READERS: dict[str, Callable[[str, Position], "values.Value | Template | Pattern"]] = {
+    "nan": lambda _text, _: math.nan,
+    "word": lambda text, _: values.Word(text),
+    "sign": lambda text, _: text,
+    "variable": lambda text, _: text.strip("${}"),
     "integer": lambda text, _: values.parse_integer(text),
     "float": lambda text, _: values.parse_float(text),
     "template": read_string,
@@ -144,8 +138,3 @@ _READERS: dict[str, Callable[[str, Position], "values.Value | Template | Pattern
     "time": lambda text, _: values.parse_timestamp(text[1:]),
     "address": lambda text, _: values.parse_address(text[1:-1]),
 }
-
-
-def word(token: Token) -> values.Word:
-    """The text of a WORD, as a value."""
-    return values.Word(token.value)

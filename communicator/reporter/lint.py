@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
-from communicator.reporter.catalogue import Role, parameter_rule
+from communicator.reporter.catalogue import Role
 from communicator.reporter.evaluation import pieces_of, variables_in
 from communicator.reporter.resolver import Flaw, Program, constant_text, instead_of, pattern_fault
-from communicator.reporter.syntax import Expression, Position
+from communicator.reporter.syntax import Position
 
 _ORDINARY = "x"
 """A value that changes nothing in a regular expression."""
@@ -33,44 +33,24 @@ def _labels(program: Program) -> Iterator[Flaw]:
 
 
 def _variables(program: Program, given: Collection[str]) -> Iterator[Flaw]:
-    set_here = {constant_text(name) for name in _names(program, Role.VARIABLE_SET)}
+    set_here = {constant_text(name) for step in program.steps for name in step.names(Role.VARIABLE_SET)}
     if None in set_here:
         return  # one of them is computed, and may be any
     known = {name for name in set_here if name is not None}.union(given)
     first: dict[str, Position] = {}
-    for name, position in _looked_at(program):
-        first[name] = min(position, first.get(name, position))
+    for name, position in program.looked_at():
+        if name is not None:
+            first[name] = min(position, first.get(name, position))
     for name in first.keys() - known:
         what = f"variable {name!r} is never set, so it is empty unless --param sets it{instead_of(name, known)}"
         yield Flaw(first[name], what)
-
-
-def _looked_at(program: Program) -> Iterator[tuple[str, Position]]:
-    for step in program.steps:
-        for expression in step.arguments.values():
-            yield from ((variable.name, variable.position) for variable in variables_in(expression))
-    for expression in _names(program, Role.VARIABLE):
-        if (name := constant_text(expression)) is not None:
-            yield name, expression.position
-
-
-def _names(program: Program, role: Role) -> Iterator[Expression]:
-    for step in program.steps:
-        for name, expression in step.arguments.items():
-            rule = parameter_rule(step.name, name)
-            if rule is not None and rule.role is role:
-                yield expression
 
 
 def _patterns(program: Program) -> Iterator[Flaw]:
     for step in program.steps:
         for expression in step.arguments.values():
             for piece in pieces_of(expression):
-                yield from _pattern(piece)
-
-
-def _pattern(expression: Expression) -> Iterator[Flaw]:
-    names = {variable.name: _ORDINARY for variable in variables_in(expression)}
-    if fault := pattern_fault(expression, names):
-        taken = f" ({', '.join(f'${name}' for name in names)} taken as {_ORDINARY!r})" if names else ""
-        yield Flaw(expression.position, f"{fault}{taken}")
+                names = {variable.name: _ORDINARY for variable in variables_in(piece)}
+                if fault := pattern_fault(piece, names):
+                    taken = f" ({', '.join(f'${name}' for name in names)} taken as {_ORDINARY!r})" if names else ""
+                    yield Flaw(piece.position, f"{fault}{taken}")

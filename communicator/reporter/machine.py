@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from communicator.errors import RemoteProtocolError
+from communicator.errors import RemoteProtocolError, ScriptFailedError
 from communicator.protocol.line_form import decode
 from communicator.reporter import events
 from communicator.reporter.catalogue import parameter_rule
-from communicator.reporter.effects import Effect, End, Failure
+from communicator.reporter.effects import Effect, End
 from communicator.reporter.instructions import DO
 from communicator.reporter.resolver import Program
 from communicator.reporter.state import Arrival, Pause, State, StepFailedError
-from communicator.reporter.syntax import START
 from communicator.reporter.values import Value, ValueTypeError, text_of, type_of
 
 STEPS = 250_000
@@ -26,22 +25,12 @@ class Machine:
     """
 
     def __init__(self, program: Program, variables: Mapping[str, Value] | None = None) -> None:
-        self._state = State(program, dict(variables or {}))
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the script is over; no event does anything then."""
-        return self._state.has_ended
-
-    @property
-    def variables(self) -> Mapping[str, Value]:
-        """The variables as they are now."""
-        return self._state.variables
+        self.state = State(program, dict(variables or {}))
 
     @property
     def next_deadline(self) -> float | None:
         """When TimePassed is due, in seconds on the shell's clock; None when it is not."""
-        waiting = self._state.waiting
+        waiting = self.state.waiting
         return None if waiting is None else waiting.deadline_s
 
     def start(self, now_s: float) -> list[Effect]:
@@ -53,7 +42,7 @@ class Machine:
         Returns:
             What is to be done, in order.
         """
-        self._state.now_s = now_s
+        self.state.now_s = now_s
         self._guarded(self._go_on)
         return self._taken()
 
@@ -67,7 +56,7 @@ class Machine:
         Returns:
             What is to be done, in order.
         """
-        state = self._state
+        state = self.state
         if state.has_ended:
             return []
         state.now_s = now_s
@@ -82,58 +71,47 @@ class Machine:
             self._fail(str(error))
 
     def _taken(self) -> list[Effect]:
-        effects, self._state.effects = self._state.effects, []
+        effects, self.state.effects = self.state.effects, []
         return effects
 
     def _take(self, event: events.Event) -> None:
         match event:
             case events.Connected() | events.LineReceived() | events.BytesReceived() | events.HungUp():
-                self._state.arrivals.append(event)
-            case events.Opened(link):
-                self._open(link)
+                self.state.arrivals.append(event)
             case events.Refused(reason):
                 raise StepFailedError(reason)
             case events.Answered(value):
-                self._resume(Pause.ANSWER, value)
-            case events.Drained():
-                self._resume(Pause.DRAIN)
+                self._resume(value)
             case events.TimePassed():
                 self._time_passed()
 
-    def _open(self, link: int | None) -> None:
-        if link is None:
-            self._state.is_listening = True
-        else:
-            self._state.links.append(link)
-        self._resume(Pause.ANSWER)
-
-    def _resume(self, pause: Pause, value: Value = None) -> None:
-        waiting = self._state.waiting
-        if waiting is None or waiting.pause is not pause:
+    def _resume(self, value: Value) -> None:
+        waiting = self.state.waiting
+        if waiting is None or waiting.pause is not Pause.ANSWER:
             return
-        self._state.waiting = None
+        self.state.waiting = None
         if waiting.take is not None:
             waiting.take(value)
 
     def _time_passed(self) -> None:
-        waiting = self._state.waiting
-        if waiting is None or waiting.deadline_s is None or self._state.now_s < waiting.deadline_s:
+        waiting = self.state.waiting
+        if waiting is None or waiting.deadline_s is None or self.state.now_s < waiting.deadline_s:
             return
         match waiting.pause:
             case Pause.TIME | Pause.PERHAPS | Pause.SILENCE:
-                self._state.waiting = None
-            case Pause.DRAIN:
+                self.state.waiting = None
+            case Pause.ANSWER:
                 raise StepFailedError("what was sent could not be written in time")
             case _:
                 raise StepFailedError("nothing arrived in time")
 
     def _go_on(self) -> None:
-        while not self._state.has_ended and self._is_free():
+        while not self.state.has_ended and self._is_free():
             self._run()
 
     def _is_free(self) -> bool:
         """Give a waiting script what has arrived; whether it waits no more."""
-        state = self._state
+        state = self.state
         if state.waiting is not None and state.waiting.pause is Pause.SILENCE:
             self._listen_to_silence()
         elif state.waiting is not None and state.waiting.pause in (Pause.ARRIVAL, Pause.PERHAPS) and state.arrivals:
@@ -142,15 +120,15 @@ class Machine:
         return state.waiting is None
 
     def _listen_to_silence(self) -> None:
-        while self._state.arrivals:
-            arrival = self._state.arrivals.popleft()
+        while self.state.arrivals:
+            arrival = self.state.arrivals.popleft()
             if isinstance(arrival, events.HungUp):
                 self._arrive(arrival)
             else:
                 raise StepFailedError(f"nothing was to come any more, but {_described(arrival)}")
 
     def _arrive(self, arrival: Arrival) -> None:
-        state = self._state
+        state = self.state
         match arrival:
             case events.Connected(link):
                 state.links.append(link)
@@ -169,7 +147,7 @@ class Machine:
 
     def _run(self) -> None:
         """Run up to the next pause."""
-        state, steps = self._state, self._state.program.steps
+        state, steps = self.state, self.state.program.steps
         for _ in range(STEPS):
             if state.next_step >= len(steps):
                 state.effects.append(End())
@@ -181,7 +159,7 @@ class Machine:
         raise StepFailedError(f"{STEPS:,} instructions without a pause: the script runs in a circle")
 
     def _do_step(self) -> None:
-        state = self._state
+        state = self.state
         step = state.step = state.program.steps[state.next_step]
         state.next_step += 1
         arguments = state.arguments()
@@ -190,11 +168,12 @@ class Machine:
         DO[step.name](state, arguments)
 
     def _fail(self, reason: str) -> None:
-        state = self._state
-        position = START if state.step is None else state.step.position
+        state = self.state
         if unset := state.unset_variables():
             reason = f"{reason} (not set, and so empty: {', '.join(f'${name}' for name in unset)})"
-        state.effects.append(End(Failure(reason, position, state.held)))
+        program, where = state.program, state.step.position
+        failure = ScriptFailedError(program.source, *where, reason, program.line(where), state.held)
+        state.effects.append(End(failure))
         state.has_ended = True
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar, cast
 
 from communicator.errors import ScriptError
 from communicator.reporter import syntax
-from communicator.reporter.lexer import Token, TokenKind, tokenize, word
+from communicator.reporter.lexer import Token, TokenKind, tokenize
 from communicator.reporter.values import Value
 
 DEPTH = 100
@@ -99,17 +99,15 @@ class _Parser:
         self._require(closing, "or ','")
         return tuple(found)
 
-    def _comparison(self) -> syntax.Expression:
-        return self._level(0)
-
-    def _level(self, level: int) -> syntax.Expression:
+    def _comparison(self, level: int = 0) -> syntax.Expression:
+        """What the operators of a level join, and of those above it, which bind closer."""
         if level == len(_LEVELS):
             return self._operand()
-        left = self._level(level + 1)
+        left = self._comparison(level + 1)
         while self._token.is_sign(*_LEVELS[level]):
             operator = self._advance()
             left = syntax.Binary(
-                syntax.Operator(str(operator.value)), left, self._level(level + 1), position=operator.position
+                syntax.Operator(str(operator.value)), left, self._comparison(level + 1), position=operator.position
             )
         return left
 
@@ -121,8 +119,6 @@ class _Parser:
             raise self._error(f"expected a value, not {token}")
         self._advance()
         match token.kind:
-            case TokenKind.WORD:
-                return syntax.Literal(word(token), position=token.position)
             case TokenKind.VARIABLE:
                 return syntax.Variable(str(token.value), position=token.position)
             case TokenKind.TEMPLATE | TokenKind.PATTERN:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from communicator.errors import ScriptFailedError
 from communicator.reporter import effects
-from communicator.reporter.events import Answered, Drained, Event, Opened, Refused, TimePassed
+from communicator.reporter.events import Answered, Event, Refused, TimePassed
 from communicator.reporter.machine import Machine
 from communicator.reporter.resolver import Program
 from communicator.reporter.sockets import Sockets
@@ -41,13 +41,12 @@ class Player:
         process_id: int | None = None,
         seed: int | None = None,
     ) -> None:
-        self._program = program
         self._machine = Machine(program, variables)
         self._show = show
         self._process_id = process_id
         self._random = random.Random(seed)  # noqa: S311 - numbers for a test, not secrets
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._failure: effects.Failure | None = None
+        self._failure: ScriptFailedError | None = None
         self.address = ""
         """Where the script listens, once `listening` is set: HOST:PORT, or a path."""
         self.listening = asyncio.Event()
@@ -56,7 +55,7 @@ class Player:
     @property
     def variables(self) -> Mapping[str, Value]:
         """The variables of the script, as they are now."""
-        return self._machine.variables
+        return self._machine.state.variables
 
     async def play(self) -> None:
         """Play the script to its end.
@@ -71,12 +70,12 @@ class Player:
             finally:
                 await sockets.close_all()
         if self._failure is not None:
-            raise self._error(self._failure)
+            raise self._failure
 
     async def _play(self, sockets: Sockets, group: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         await self._do(self._machine.start(loop.time()), sockets, group)
-        while not self._machine.has_ended:
+        while not self._machine.state.has_ended:
             event = await self._next_event()
             await self._do(self._machine.handle(event, loop.time()), sockets, group)
 
@@ -105,33 +104,26 @@ class Player:
                 case _:
                     self._events.put_nowait(await self._answer(effect, sockets))
 
-    async def _answer(
-        self, effect: effects.Listen | effects.Connect | effects.Ask | effects.Kill, sockets: Sockets
-    ) -> Event:
-        match effect:
-            case effects.Ask(question):
-                return Answered(self._know(question))
-            case effects.Kill(wanted):
-                return self._kill(wanted)
-            case _:
-                return await self._open(effect, sockets)
+    async def _answer(self, effect: effects.Open | effects.Question | effects.Kill, sockets: Sockets) -> Event:
+        if isinstance(effect, effects.Question):
+            return Answered(self._know(effect))
+        return self._kill(effect.signal) if isinstance(effect, effects.Kill) else await self._open(effect, sockets)
 
-    async def _open(self, wanted: effects.Listen | effects.Connect, sockets: Sockets) -> Event:
-        verb = "connect to" if isinstance(wanted, effects.Connect) else "listen on"
+    async def _open(self, wanted: effects.Open, sockets: Sockets) -> Event:
         try:
-            if isinstance(wanted, effects.Connect):
-                return Opened(await sockets.connect(wanted))
-            await sockets.listen(wanted)
+            link = await sockets.open(wanted)
         except OSError as error:
             reason = error.strerror or str(error) or "it takes too long"
+            verb = "connect to" if wanted.as_client else "listen on"
             return Refused(f"cannot {verb} {str(wanted.address)!r}: {reason}")
-        self.address = sockets.address
-        self.listening.set()
-        return Opened()
+        if link is None:
+            self.address = sockets.address
+            self.listening.set()
+        return Answered(link)
 
     async def _drain(self, sockets: Sockets) -> None:
         await sockets.drain()
-        self._events.put_nowait(Drained())
+        self._events.put_nowait(Answered())
 
     def _know(self, question: effects.Question) -> Value:
         match question:
@@ -155,10 +147,6 @@ class Player:
         except OSError as error:
             return Refused(f"process {self._process_id} cannot be sent {wanted!r}: {error.strerror}")
         return Answered()
-
-    def _error(self, failure: effects.Failure) -> ScriptFailedError:
-        line = self._program.line(failure.position)
-        return ScriptFailedError(self._program.source, *failure.position, failure.reason, line, failure.held)
 
 
 def _signal(name: str) -> signal.Signals:

@@ -74,9 +74,8 @@ class ScriptItem(pytest.Item):
                 await perform(program, scene)
 
     def _stage(self, name: str) -> Stage:
-        known: dict[str, Stage] = {}
-        for stages in reversed(self.ihook.pytest_reporter_stages()):
-            known.update(stages)
+        told: list[Mapping[str, Stage]] = self.ihook.pytest_reporter_stages()
+        known = {each: stage for stages in reversed(told) for each, stage in stages.items()}
         if name not in known:
             names = ", ".join(sorted(known)) or "none"
             raise ScriptError(self._shown_path(), [(1, 1, f"no conftest knows the stage {name!r}; known: {names}")])

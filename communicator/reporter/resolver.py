@@ -39,6 +39,13 @@ class Step(msgspec.Struct, frozen=True):
     """Its labels, by parameter."""
     position: Position
 
+    def names(self, role: Role) -> Iterator[Expression]:
+        """What stands for the names of variables that it looks at, or sets."""
+        for name, expression in self.arguments.items():
+            rule = parameter_rule(self.name, name)
+            if rule is not None and rule.role is role:
+                yield expression
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -59,7 +66,15 @@ class Program:
 
     def may_look_at(self, variable: str) -> bool:
         """Whether some instruction takes the value of a variable, or computes the name of one, which may be this."""
-        return any(_may_look_at(step, variable) for step in self.steps)
+        return any(name in (None, variable) for name, _ in self.looked_at())
+
+    def looked_at(self) -> Iterator[tuple[str | None, Position]]:
+        """The name of each variable whose value an instruction takes, and where it stands; None: it is computed."""
+        for step in self.steps:
+            for expression in step.arguments.values():
+                yield from ((variable.name, variable.position) for variable in variables_in(expression))
+            for expression in step.names(Role.VARIABLE):
+                yield constant_text(expression), expression.position
 
     def undefined_label(self, label: str) -> str:
         """Why no jump to a label can be made that is not among `labels`."""
@@ -68,16 +83,6 @@ class Program:
     def line(self, position: Position) -> str:
         """The line of the script at a position."""
         return self.lines[position.line - 1] if position.line <= len(self.lines) else ""
-
-
-def _may_look_at(step: Step, variable: str) -> bool:
-    for name, expression in step.arguments.items():
-        if any(each.name == variable for each in variables_in(expression)):
-            return True
-        rule = parameter_rule(step.name, name)
-        if rule is not None and rule.role is Role.VARIABLE and constant_text(expression) in {None, variable}:
-            return True
-    return False
 
 
 def constant_text(expression: Expression) -> str | None:
@@ -137,8 +142,6 @@ def _collect_labels(instructions: tuple[Instruction, ...]) -> tuple[dict[str, in
 
 
 def _parameters(instruction: Instruction, role: Role) -> Iterator[Parameter]:
-    if instruction.name not in CATALOGUE:
-        return
     for parameter in instruction.parameters:
         rule = parameter_rule(instruction.name, parameter.name)
         if rule is not None and rule.role is role:

@@ -8,7 +8,7 @@ from pathlib import Path
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_buffer import LineBuffer
-from communicator.reporter.effects import Connect, Listen, Transport
+from communicator.reporter.effects import Open, Transport
 from communicator.reporter.events import BytesReceived, Connected, Event, HungUp, LineReceived
 
 CONNECT_S = 10.0
@@ -41,31 +41,11 @@ class Sockets:
         self.address = ""
         """Where it listens, once it does: HOST:PORT, or a path."""
 
-    async def listen(self, wanted: Listen) -> None:
-        """Open the listener.
-
-        Raises:
-            OSError: It cannot be had.
-        """
-        self._cut_lines = wanted.cut_lines
-        at = wanted.address
-        match wanted.transport:
-            case Transport.UNIX:
-                self._server = await asyncio.start_unix_server(self._accept, at.path)
-                self._path = Path(at.path)
-                self.address = at.path
-            case Transport.TCP:
-                self._server = await asyncio.start_server(self._accept, at.host, at.port)
-                self.address = str(HostPort(*self._server.sockets[0].getsockname()[:2]))
-            case Transport.UDP:
-                self._datagrams = await self._open_datagrams(local_addr=(at.host, at.port))
-                self.address = str(HostPort(*self._datagrams.own_address[:2]))
-
-    async def connect(self, wanted: Connect) -> int:
-        """Connect as a client.
+    async def open(self, wanted: Open) -> int | None:
+        """Open the listener, or connect as a client.
 
         Returns:
-            The link.
+            The link of a client.
 
         Raises:
             OSError: It cannot be done, or takes longer than `CONNECT_S`.
@@ -73,14 +53,25 @@ class Sockets:
         self._cut_lines = wanted.cut_lines
         at = wanted.address
         async with asyncio.timeout(CONNECT_S):
-            match wanted.transport:
-                case Transport.UNIX:
+            match wanted.transport, wanted.as_client:
+                case Transport.UNIX, True:
                     return self._add(*await asyncio.open_unix_connection(at.path))
-                case Transport.TCP:
+                case Transport.TCP, True:
                     return self._add(*await asyncio.open_connection(at.host, at.port))
-                case Transport.UDP:
+                case Transport.UDP, True:
                     self._datagrams = await self._open_datagrams(remote_addr=(at.host, at.port))
                     return self._datagrams.link_of(None)
+                case Transport.UNIX, _:
+                    self._server = await asyncio.start_unix_server(self._accept, at.path)
+                    self._path = Path(at.path)
+                    self.address = at.path
+                case Transport.TCP, _:
+                    self._server = await asyncio.start_server(self._accept, at.host, at.port)
+                    self.address = str(HostPort(*self._server.sockets[0].getsockname()[:2]))
+                case Transport.UDP, _:
+                    self._datagrams = await self._open_datagrams(local_addr=(at.host, at.port))
+                    self.address = str(HostPort(*self._datagrams.own_address[:2]))
+        return None
 
     def send(self, link: int, data: bytes) -> None:
         """Write to a link; without effect when it has ended."""
@@ -141,14 +132,12 @@ class Sockets:
     async def _read(self, link: int, reader: asyncio.StreamReader) -> None:
         lines = LineBuffer(LINE_BYTES_HARD)
         reason = ""
-        try:
+        with suppress(ConnectionError):
             while not lines.too_long and (data := await reader.read(_READ_BYTES)):
                 if self._cut_lines:
                     self._tell_lines(link, lines.feed(data))
                 else:
                     self._tell(BytesReceived(link, data))
-        except ConnectionError:
-            pass
         if lines.too_long:
             reason = f"what came is longer than a line may be ({LINE_BYTES_HARD} bytes)"
         self._tell_lines(link, lines.finish())

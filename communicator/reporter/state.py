@@ -15,6 +15,7 @@ from communicator.reporter.effects import Effect
 from communicator.reporter.evaluation import evaluate, variables_in
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
 from communicator.reporter.resolver import Program, Step
+from communicator.reporter.syntax import START
 from communicator.reporter.values import Type, Value, ValueTypeError, type_of
 
 CALLS = 1000
@@ -35,7 +36,6 @@ class Pause(StrEnum):
     PERHAPS = "something to arrive, or not"
     SILENCE = "nothing to arrive"
     TIME = "time to pass"
-    DRAIN = "what was sent to be written"
     ANSWER = "an answer of the shell"
 
 
@@ -56,7 +56,7 @@ class State(msgspec.Struct):
     variables: dict[str, Value]
     now_s: float = 0.0
     next_step: int = 0
-    step: Step | None = None
+    step: Step = Step("", {}, {}, START)
     """The instruction that runs."""
     comparison: int | None = None
     calls: list[int] = []
@@ -72,6 +72,7 @@ class State(msgspec.Struct):
     effects: list[Effect] = []
     waiting: Waiting | None = None
     has_ended: bool = False
+    """Whether the script is over; no event does anything then."""
 
     @property
     def held(self) -> str:
@@ -93,6 +94,24 @@ class State(msgspec.Struct):
         """
         self.waiting = Waiting(pause, None if span_s is None else self.now_s + span_s, take)
 
+    def ask(self, effect: Effect, span_s: float | None = None, take: Callable[[Value], None] | None = None) -> None:
+        """Have something done that the shell answers, and stop until it does.
+
+        Args:
+            effect: What.
+            span_s: As for `wait`.
+            take: As for `wait`.
+        """
+        self.effects.append(effect)
+        self.wait(Pause.ANSWER, span_s, take)
+
+    def opened(self, link: Value) -> None:
+        """Take what was to be opened: the connection as a client, or without a link the listener."""
+        if isinstance(link, int):
+            self.links.append(link)
+        else:
+            self.is_listening = True
+
     def answer(self, *, is_so: bool) -> None:
         """Keep the answer to a question of the script: true is *not equal*, false is *equal*."""
         self.comparison = GREATER if is_so else EQUAL
@@ -103,8 +122,6 @@ class State(msgspec.Struct):
         Raises:
             StepFailedError: The script does not define it.
         """
-        if self.step is None:
-            return
         label = self.step.jumps[parameter].name
         if label not in self.program.labels:
             raise StepFailedError(self.program.undefined_label(label))
@@ -116,13 +133,13 @@ class State(msgspec.Struct):
         Raises:
             ValueTypeError: One cannot be computed.
         """
-        step = self.step
-        return {} if step is None else {name: evaluate(value, self.variables) for name, value in step.arguments.items()}
+        return {name: evaluate(value, self.variables) for name, value in self.step.arguments.items()}
 
     def unset_variables(self) -> list[str]:
         """The variables that the instruction that runs takes as empty strings, because they are not set."""
-        arguments = {} if self.step is None else self.step.arguments
-        used = dict.fromkeys(variable.name for value in arguments.values() for variable in variables_in(value))
+        used = dict.fromkeys(
+            variable.name for value in self.step.arguments.values() for variable in variables_in(value)
+        )
         return [name for name in used if name not in self.variables]
 
     def variable_of(self, name: str, *types: Type) -> Value:

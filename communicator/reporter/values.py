@@ -42,7 +42,7 @@ class Word(str):
     __slots__ = ()
 
 
-class Timestamp(msgspec.Struct, frozen=True):
+class Timestamp(msgspec.Struct, frozen=True, order=True):
     """A time since the epoch."""
 
     nanoseconds: int

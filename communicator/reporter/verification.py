@@ -53,26 +53,19 @@ def differences(message: Message, expected: Mapping[str, Value]) -> list[str]:
     Returns:
         One text for each difference; none when the message is as expected.
     """
-    found = list(_in_fields(message, expected))
+    found: list[str] = []
+    for name, value in expected.items():
+        if (text := own_field(message, name)) is not None:
+            found += _difference(name, text, value)
     lists = [expected.get(f"{which}_parameters", _NO_ITEMS) for which in ("required", "optional", "forbidden")]
     required, optional, forbidden = (list(each.pairs) if isinstance(each, Items) else [] for each in lists)
-    for name, value in required:
-        if name not in message.parameters:
-            found.append(f"parameter {name!r} is missing")
-        else:
-            found += _difference(f"parameter {name!r}", message.parameters[name], value)
-    for name, value in optional:
+    for number, (name, value) in enumerate(required + optional):
         if name in message.parameters:
             found += _difference(f"parameter {name!r}", message.parameters[name], value)
+        elif number < len(required):
+            found.append(f"parameter {name!r} is missing")
     found += [f"parameter {name!r} is forbidden" for name, _ in forbidden if name in message.parameters]
     return found
-
-
-def _in_fields(message: Message, expected: Mapping[str, Value]) -> Iterator[str]:
-    for name, value in expected.items():
-        text = own_field(message, name)
-        if text is not None:
-            yield from _difference(name, text, value)
 
 
 def _difference(what: str, text: str, expected: Value) -> Iterator[str]:

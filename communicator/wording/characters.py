@@ -1,6 +1,6 @@
 """PURE: text of somebody else's that can neither steer what shows it nor hide in it; it knows no terminal and no browser."""
 
-_BASIC_PLANE = 0xFFFF
+import re
 
 
 def printable(text: str) -> str:
@@ -21,8 +21,5 @@ def printable_json(text: str) -> str:
 
 
 def _escape(one: str) -> str:
-    number = ord(one)
-    if number <= _BASIC_PLANE:
-        return f"\\u{number:04x}"
-    high, low = divmod(number - _BASIC_PLANE - 1, 0x400)
-    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    """A character as JSON writes it in ASCII: one number of UTF-16, or two."""
+    return re.sub("....", r"\\u\g<0>", one.encode("utf-16-be", "surrogatepass").hex())

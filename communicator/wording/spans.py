@@ -1,16 +1,15 @@
 """PURE: spans of time and moments as a person reads them; it reads no clock."""
 
 from datetime import datetime, tzinfo
+from itertools import pairwise
 
 _MILLISECOND_S = 1e-3
 _MICROSECOND_S = 1e-6
 _ROUNDS_UP = 0.9995  # three digits of what is nearer to one are 1000 of the smaller unit
-_MINUTE_S = 60
-_HOUR_S = 3_600
-_DAY_S = 86_400
+_UNITS = ((86_400, "d", "d"), (3_600, "h", "h"), (60, "m", "min"), (1, "s", "s"))
+"""Seconds, and how the unit is written beside a smaller one, and by itself."""
 LAST_YEAR_S = 250_000_000_000
 """A time beyond it has no date that Python can write down."""
-_AGES = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min"), (1, "s"))
 
 
 def duration(seconds: float) -> str:
@@ -30,13 +29,10 @@ def signed(seconds: float) -> str:
 def span(seconds: float) -> str:
     """A span of time in its largest two units, such as ``23h 59m``."""
     whole = max(0, int(seconds))
-    if whole < _MINUTE_S:
-        return f"{whole}s"
-    if whole < _HOUR_S:
-        return f"{whole // _MINUTE_S}m {whole % _MINUTE_S}s"
-    if whole < _DAY_S:
-        return f"{whole // _HOUR_S}h {whole % _HOUR_S // _MINUTE_S}m"
-    return f"{whole // _DAY_S}d {whole % _DAY_S // _HOUR_S}h"
+    for (size, unit, _), (smaller, rest, _) in pairwise(_UNITS):
+        if whole >= size:
+            return f"{whole // size}{unit} {whole % size // smaller}{rest}"
+    return f"{whole}s"
 
 
 def left(until_s: float | None) -> str:
@@ -54,7 +50,7 @@ def age(since_s: int, now_s: float) -> str:
     if since_s <= 0:
         return "?"
     seconds = max(0, int(now_s) - since_s)
-    size, unit = next((each for each in _AGES if seconds >= each[0]), _AGES[-1])
+    size, _, unit = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
     return f"{seconds // size} {unit}"
 
 

@@ -19,7 +19,7 @@ from communicator.answers.services import Instance
 from communicator.answers.shadows import Comparisons
 from communicator.client.status import ClusterStatus
 from communicator.errors import BellwetherError, MalformedAnswerError, NoReceiverError
-from communicator.flags import FlagDirectory
+from communicator.flags.flag_directory import FlagDirectory
 from communicator.wording.shadow_picture import Seen, Silence, put_together
 from exporters.feature_pages import gather_features
 from exporters.page.snapshot import Flags, Snapshot, Told, without_passing

@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 from bellwether.failure import CommandError
 from bellwether.flag_commands import find_directory
 from bellwether.main import application
-from communicator.flags import Flag, FlagDirectory, FlagName
 from communicator.flags.catalogue import FILE_WRITE
+from communicator.flags.declarations import declarations
+from communicator.flags.flag import Flag, FlagName
+from communicator.flags.flag_directory import FlagDirectory
 
+OURS = declarations()[FILE_WRITE]
 NAME = "backup/nightly/failed"
 
 
@@ -123,18 +126,18 @@ def test_more_flags_than_the_sitter_reads_are_told(flag, place):
 
 
 def test_a_flag_of_the_ancestor_gets_our_help(flag, place):
-    place.raise_(Flag(name=FILE_WRITE.name, message="of the ancestor"), 1000)
-    done = flag("show", str(FILE_WRITE.name))
-    assert FILE_WRITE.help[:60] in done.stdout
-    assert FILE_WRITE.help_uri in done.stdout
-    [told] = json.loads(flag("show", str(FILE_WRITE.name), "--json").stdout)
-    assert (told["help"], told["help_uri"]) == (FILE_WRITE.help, FILE_WRITE.help_uri)
+    place.raise_(Flag(name=FILE_WRITE, message="of the ancestor"), 1000)
+    done = flag("show", str(FILE_WRITE))
+    assert OURS.help[:60] in done.stdout
+    assert OURS.help_uri in done.stdout
+    [told] = json.loads(flag("show", str(FILE_WRITE), "--json").stdout)
+    assert (told["help"], told["help_uri"]) == (OURS.help, OURS.help_uri)
 
 
 def test_a_flag_that_is_down_is_explained_when_it_is_ours(flag):
-    done = flag("show", str(FILE_WRITE.name))
+    done = flag("show", str(FILE_WRITE))
     assert done.exit_code == 1
-    assert f"it would mean: {FILE_WRITE.help}" in done.stderr
+    assert f"it would mean: {OURS.help}" in done.stderr
     assert "mean" not in flag("show", NAME).stderr
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bellwether.answers import to_json
 from bellwether.flags_view import colour, document, to_page, to_table
-from communicator.flags import Flag, FlagName, Source
+from communicator.flags.flag import Flag, FlagName, Source
 
 FLAG = Flag(
     name=FlagName("timekeeper", "clock", "offset"),

@@ -42,14 +42,14 @@ async def test_a_running_router_raises_its_flags_and_takes_them_down(run_router,
     async with run_router(f"flags_path={flags.path}", f"data_path={data}", core=Troubled) as router:
         peer = await router.connect()
         peer.say("UP beta")
-        await eventually(up, lambda found: set(found) == {FILE_WRITE.name, CONNECTION_FAILED.name})
+        await eventually(up, lambda found: set(found) == {FILE_WRITE, CONNECTION_FAILED})
         found = await up()
-        assert found[FILE_WRITE.name].source.file == "communicator/daemon/raised_flags.py"
-        assert found[FILE_WRITE.name].source.line > 0
+        assert found[FILE_WRITE].source.file == "communicator/daemon/raised_flags.py"
+        assert found[FILE_WRITE].source.line > 0
         data.unlink()
         data.mkdir()
         peer.say("KEEP {}")  # instead of what has failed, which is tried again only after a minute
-        await eventually(up, lambda found: set(found) == {CONNECTION_FAILED.name})
+        await eventually(up, lambda found: set(found) == {CONNECTION_FAILED})
         peer.say("DOWN")
         await eventually(up, lambda found: not found)
         assert (await peer.statistics())["flags_failed_total"] == 0

@@ -6,7 +6,8 @@ import pytest
 
 from communicator.daemon.raised_flags import RaisedFlags
 from communicator.flags import own_flags
-from communicator.flags.catalogue import CATALOGUE, CONNECTION_FAILED, FILE_WRITE
+from communicator.flags.catalogue import CONNECTION_FAILED, FILE_WRITE
+from communicator.flags.declarations import declarations
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.router.vocabulary.effects import RouterFlag, SetFlag
 
@@ -45,7 +46,7 @@ def kept(path):
 
 async def test_a_file_that_cannot_be_written_is_a_flag(play):
     assert await play(lost(NEIGHBORS)) == {
-        FILE_WRITE.name: "the router cannot keep /data/neighbors.txt: no space left on device"
+        FILE_WRITE: "the router cannot keep /data/neighbors.txt: no space left on device"
     }
 
 
@@ -61,18 +62,18 @@ async def test_a_file_that_cannot_be_written_is_a_flag(play):
     ],
 )
 async def test_it_goes_down_when_all_was_written_that_was_not(play, troubles, is_up):
-    assert (FILE_WRITE.name in await play(*troubles)) is is_up
+    assert (FILE_WRITE in await play(*troubles)) is is_up
 
 
 async def test_a_flag_of_the_last_life_goes_down_with_the_first_file_that_is_written(play):
-    assert FILE_WRITE.name in await play(lost(NEIGHBORS))
-    assert FILE_WRITE.name in await play()
-    assert FILE_WRITE.name not in await play(kept(POLICY))
+    assert FILE_WRITE in await play(lost(NEIGHBORS))
+    assert FILE_WRITE in await play()
+    assert FILE_WRITE not in await play(kept(POLICY))
 
 
 async def test_a_file_that_is_written_is_no_business_of_a_person_s_flag(play, place):
     await play(kept(POLICY))
-    name = FILE_WRITE.name
+    name = FILE_WRITE
     place.path.joinpath(name.file_name).write_text("unit=u\nsection=s\nname=n\nmessage=mine\nmanual_down=yes\n")
     assert "mine" in (await play(kept(POLICY))).values()
 
@@ -80,10 +81,10 @@ async def test_a_file_that_is_written_is_no_business_of_a_person_s_flag(play, pl
 async def test_what_the_router_asks_for_is_done(play):
     raised = SetFlag(RouterFlag.CONNECTION_FAILED, raised=True, detail="beta (10.0.0.2:4042)")
     messages = await play(("follow", raised))
-    assert list(messages) == [CONNECTION_FAILED.name]
-    assert "first noticed of beta (10.0.0.2:4042)" in messages[CONNECTION_FAILED.name]
+    assert list(messages) == [CONNECTION_FAILED]
+    assert "first noticed of beta (10.0.0.2:4042)" in messages[CONNECTION_FAILED]
     assert await play(("follow", SetFlag(RouterFlag.CONNECTION_FAILED, raised=False))) == {}
 
 
 def test_each_flag_the_core_may_ask_for_is_declared():
-    assert {flag.value for flag in RouterFlag} <= {declared.name.name for declared in CATALOGUE}
+    assert {flag.value for flag in RouterFlag} <= {name.name for name in declarations()}

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from communicator.errors import FlagsPathError
-from communicator.flags import Flag, FlagDirectory, FlagName
-from communicator.flags.flag_directory import SITTER_READS
+from communicator.flags.flag import Flag, FlagName
+from communicator.flags.flag_directory import SITTER_READS, FlagDirectory
 from exporters.flag_reading import read_flags
 
 NOW_S = 1_800_000_000

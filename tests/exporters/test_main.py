@@ -18,7 +18,8 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from communicator.client import Client, Service
-from communicator.flags import Flag, FlagDirectory, FlagName
+from communicator.flags.flag import Flag, FlagName
+from communicator.flags.flag_directory import FlagDirectory
 from communicator.protocol import Message
 from communicator.testing import run_router
 from exporters.asking import DEADLINE_S

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from communicator.errors import FlagError, FlagsPathError
+from communicator.flags.catalogue import FILE_WRITE
+from communicator.flags.declarations import declarations
 from communicator.flags.flag import Flag, FlagName
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.flags.flag_file import FILE_BYTES, read_flag, write_flag
@@ -44,6 +46,18 @@ def test_raised_again_it_keeps_when_it_began_and_counts(directory):
     assert (directory.path / FILE).stat().st_ino == inode
     again = directory.raise_(replace(FLAG, message="another", priority=9), NOW_S + 60)
     assert again == replace(FLAG, date_s=NOW_S, modified_s=NOW_S + 60, count=2) == directory.find(NAME)
+
+
+def test_a_flag_of_ours_that_the_ancestor_wrote_has_our_help(directory):
+    directory.raise_(Flag(name=FILE_WRITE, message="of the ancestor"), NOW_S)
+    directory.raise_(Flag(name=NAME, message="of another", help_uri="file:///x"), NOW_S)
+    found, declared = directory.find(FILE_WRITE), declarations()[FILE_WRITE]
+    assert found is not None
+    assert (found.help, found.help_uri) == (declared.help, declared.help_uri)
+    assert {flag.name: flag.help_uri for flag in directory.read_all().flags} == {
+        FILE_WRITE: declared.help_uri,
+        NAME: "file:///x",
+    }
 
 
 def test_a_flag_goes_down(directory):

@@ -8,6 +8,7 @@ import errno, sys
 from pathlib import Path
 from communicator.errors import FlagsPathError
 from communicator.flags.catalogue import CANARY_BLOCKED, CANARY_LEDGER
+from communicator.flags.declarations import declarations
 from communicator.flags.flag import Source
 from communicator.flags.flag_directory import FlagDirectory
 
@@ -15,8 +16,8 @@ folder = Path(sys.argv[1])
 place = FlagDirectory(folder)
 
 
-def flag(declared):
-    return declared.make({"reason": "no space left"}, source=Source(), version="1", hostname="alpha")
+def flag(name):
+    return declarations()[name].make({"reason": "no space left"}, source=Source(), version="1", hostname="alpha")
 
 
 def fill():
@@ -32,14 +33,14 @@ place.reserve("canary")
 fill()
 assert place.raise_(flag(CANARY_LEDGER), 1_000) is not None
 fill()
-assert place.find(CANARY_LEDGER.name).message == "the canary's ledger cannot be written: no space left"
+assert place.find(CANARY_LEDGER).message == "the canary's ledger cannot be written: no space left"
 try:
     place.raise_(flag(CANARY_BLOCKED), 1_000)
 except FlagsPathError as error:
     print(error.reason)
 place.reserve("canary")
 (folder / "ballast").unlink()
-place.lower(CANARY_LEDGER.name)
+place.lower(CANARY_LEDGER)
 place.reserve("canary")
 print([path.name for path in folder.iterdir()])
 """

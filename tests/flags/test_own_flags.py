@@ -12,6 +12,7 @@ import pytest
 from communicator.errors import FlagError
 from communicator.flags import own_flags as own_flags_module
 from communicator.flags.catalogue import CONNECTION_FAILED, FILE_WRITE
+from communicator.flags.declarations import declarations
 from communicator.flags.flag import FlagName, Source
 from communicator.flags.flag_directory import FlagDirectory
 from communicator.flags.own_flags import OwnFlags
@@ -41,17 +42,23 @@ async def test_a_flag_is_raised_with_where_and_by_whom(flags, place, told):
     flags.raise_(FILE_WRITE, file="/x/y", reason="no space")
     line = inspect.currentframe().f_lineno - 1
     await flags.close()
-    flag = place.find(FILE_WRITE.name)
+    flag = place.find(FILE_WRITE)
     assert flag.message == "the router cannot keep /x/y: no space"
     assert flag.source == Source(
         "test_a_flag_is_raised_with_where_and_by_whom", f"{__name__.replace('.', '/')}.py", line
     )
-    assert (flag.hostname, flag.version, flag.help) == (socket.gethostname(), __version__, FILE_WRITE.help)
+    assert (flag.hostname, flag.version, flag.help) == (
+        socket.gethostname(),
+        __version__,
+        declarations()[FILE_WRITE].help,
+    )
     assert (flags.failures, told) == (0, [])
 
 
 async def test_a_flag_goes_down_whoever_has_raised_it(flags, place):
-    place.raise_(FILE_WRITE.make({"file": "x", "reason": "y"}, source=Source(), version="", hostname=""), 1000)
+    place.raise_(
+        declarations()[FILE_WRITE].make({"file": "x", "reason": "y"}, source=Source(), version="", hostname=""), 1000
+    )
     flags.lower(FILE_WRITE)
     await flags.close()
     assert place.read_all().flags == ()
@@ -59,7 +66,7 @@ async def test_a_flag_goes_down_whoever_has_raised_it(flags, place):
 
 async def test_flags_of_other_units_are_none_of_its_business(place, told):
     own = OwnFlags(place.path, "timekeeper", lambda *what: told.append(what))
-    for act in (own.lower, lambda declared: own.raise_(declared, file="x", reason="y")):
+    for act in (own.lower, lambda name: own.raise_(name, file="x", reason="y")):
         with pytest.raises(FlagError, match="'timekeeper'"):
             act(FILE_WRITE)
     await own.close()
@@ -82,7 +89,7 @@ async def test_what_is_wrong_is_told_once_and_counted_each_time(flags, place, to
 async def test_it_is_told_again_when_it_was_good_in_between(flags, place, told):
     flags.raise_(FILE_WRITE, file="x", reason="y")
     await flags._idle.wait()
-    assert place.lower(FILE_WRITE.name)
+    assert place.lower(FILE_WRITE)
     for _ in range(2):
         shutil.rmtree(place.path)
         flags.raise_(FILE_WRITE, file="x", reason="y")
@@ -90,7 +97,7 @@ async def test_it_is_told_again_when_it_was_good_in_between(flags, place, told):
         place.path.mkdir()
         flags.raise_(CONNECTION_FAILED, router="beta")
         await flags._idle.wait()
-        place.lower(CONNECTION_FAILED.name)
+        place.lower(CONNECTION_FAILED)
     assert [reason for _, reason in told] == ["no such file or directory"] * 2
 
 
@@ -105,7 +112,7 @@ async def test_what_could_not_be_done_is_tried_again_within_a_minute(flags, plac
     place.path.mkdir()
     flags._try_again()
     await flags._idle.wait()
-    assert place.find(FILE_WRITE.name) is not None
+    assert place.find(FILE_WRITE) is not None
     assert (flags.failures, len(told), flags._retry) == (2, 1, None)
 
 
@@ -119,7 +126,7 @@ async def test_what_is_wished_later_counts(flags, place):
     place.path.mkdir()
     flags._try_again()
     await flags._idle.wait()
-    assert [flag.name for flag in place.read_all().flags] == [CONNECTION_FAILED.name]
+    assert [flag.name for flag in place.read_all().flags] == [CONNECTION_FAILED]
 
 
 async def test_a_disk_that_hangs_holds_neither_the_daemon_nor_its_end_up(flags, place, monkeypatch):  # noqa: ARG001 - the directory is there

@@ -29,7 +29,7 @@ HELD = Message("PRINT", {"file": "a.txt", "copies": "2"}, service="printer", sen
 )
 def test_questions_about_what_is_held(text, branch):
     machine = Machine(load(f"{text} if({branch}: there) error(message: 'no') label(name: there)"))
-    machine._state.message = HELD
+    machine.state.message = HELD
     assert machine.start(0.0)[-1].failure is None
 
 
@@ -47,17 +47,17 @@ def test_questions_about_what_is_held(text, branch):
 )
 def test_a_parameter_is_saved(name, kind, value):
     machine = Machine(load(f"save_parameter_value(parameter_name: {name}, variable_name: v, type: {kind})"))
-    machine._state.message = HELD
+    machine.state.message = HELD
     machine.start(0.0)
-    assert machine.variables["v"] == value
-    assert type_of(machine.variables["v"]) == kind
+    assert machine.state.variables["v"] == value
+    assert type_of(machine.state.variables["v"]) == kind
 
 
 def test_a_dialogue_changes_nothing_it_is_only_asked_about():
     machine = Machine(load("has_message() message_has_parameter(name: file)"))
-    machine._state.message = HELD
+    machine.state.message = HELD
     machine.start(0.0)
-    assert machine._state.message == HELD
+    assert machine.state.message == HELD
 
 
 def test_every_door_and_message_is_part_of_the_dialogue():

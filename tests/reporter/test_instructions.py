@@ -15,7 +15,7 @@ def left_by(text, **variables):
     machine = Machine(load(text), variables)
     (*_, end) = machine.start(0.0)
     assert end.failure is None, end.failure
-    return dict(machine.variables)
+    return dict(machine.state.variables)
 
 
 @pytest.mark.parametrize(

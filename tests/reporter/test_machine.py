@@ -3,14 +3,11 @@
 import pytest
 
 from communicator.reporter.effects import (
-    Ask,
     Close,
-    Connect,
     Drain,
     End,
-    Failure,
     Kill,
-    Listen,
+    Open,
     Print,
     Question,
     Send,
@@ -21,20 +18,17 @@ from communicator.reporter.events import (
     Answered,
     BytesReceived,
     Connected,
-    Drained,
     HungUp,
     LineReceived,
-    Opened,
     Refused,
     TimePassed,
 )
 from communicator.reporter.machine import STEPS, Machine
 from communicator.reporter.resolver import load
-from communicator.reporter.syntax import Position
 from communicator.reporter.values import Address, Timestamp
 
 HERE = Address("127.0.0.1", 20002)
-LISTEN = Listen(HERE, Transport.TCP, cut_lines=True)
+LISTEN = Open(HERE, Transport.TCP, as_client=False, cut_lines=True)
 LISTENING = "listen(address: <127.0.0.1:20002>)\n"
 
 
@@ -60,7 +54,7 @@ class Playbook:
 
     def listening(self, *events):
         assert self.start() == [LISTEN]
-        return self(Opened(), *events)
+        return self(Answered(), *events)
 
 
 def reason_of(effects):
@@ -72,7 +66,7 @@ def reason_of(effects):
 def test_falling_off_the_end_is_a_good_end():
     play = Playbook('print(message: "hello $who")', who="you")
     assert play.start() == [Print("hello you"), End()]
-    assert play.machine.has_ended
+    assert play.machine.state.has_ended
     assert play(Connected(1)) == []
 
 
@@ -115,8 +109,9 @@ def test_everything_is_sent_to_every_client_that_is_still_there():
 
 def test_a_failure_names_place_and_message():
     play = Playbook(LISTENING + "wait(timeout: 1) wait(timeout: 1)\n  verify_message(command: B)")
-    effects = play.listening(Connected(1), LineReceived(1, b"A x=1"))
-    assert effects == [End(Failure("command is 'A', not 'B'", Position(3, 3), "A x=1"))]
+    [end] = play.listening(Connected(1), LineReceived(1, b"A x=1"))
+    assert (end.failure.reason, end.failure.held) == ("command is 'A', not 'B'", "A x=1")
+    assert (end.failure.line, end.failure.column, end.failure.shown) == (3, 3, "  verify_message(command: B)")
 
 
 def test_a_time_out_is_a_failure():
@@ -137,7 +132,7 @@ def test_nothing_need_come_in_mode_timeout():
 def test_a_time_that_passed_too_early_changes_nothing():
     play = Playbook("sleep(seconds: 2)")
     play.start()
-    assert play(TimePassed(), Drained(), Answered(5)) == []
+    assert play(TimePassed(), Answered(5)) == []
     assert play.later(2) == [End()]
 
 
@@ -146,7 +141,7 @@ def test_drain_waits_for_what_was_sent_and_for_nothing_else():
     assert play.listening(Connected(1)) == [Send(1, b"X\n"), Drain()]
     assert play.machine.next_deadline == 1003.0
     assert play(LineReceived(1, b"A")) == []
-    assert play(Drained()) == [End()]
+    assert play(Answered()) == [End()]
 
 
 def test_drain_fails_in_time():
@@ -157,8 +152,10 @@ def test_drain_fails_in_time():
 
 def test_connect_goes_on_once_connected():
     play = Playbook("connect(address: $router) send_message(command: X) wait(timeout: 1)", router="cd:///run/r.sock")
-    assert play.start() == [Connect(Address(path="/run/r.sock", scheme="cd"), Transport.UNIX, cut_lines=True)]
-    assert play(Opened(4)) == [Send(4, b"X\n")]
+    assert play.start() == [
+        Open(Address(path="/run/r.sock", scheme="cd"), Transport.UNIX, as_client=True, cut_lines=True)
+    ]
+    assert play(Answered(4)) == [Send(4, b"X\n")]
     assert play(HungUp(4)) == [End()]
 
 
@@ -198,16 +195,16 @@ def test_exit_with_a_time_out_wants_silence():
 )
 def test_what_only_the_shell_knows(instruction, question, answer):
     play = Playbook(f"{instruction}(variable_name: v)")
-    assert play.start() == [Ask(question)]
+    assert play.start() == [question]
     assert play(Answered(answer)) == [End()]
-    assert play.machine.variables["v"] == answer
+    assert play.machine.state.variables["v"] == answer
 
 
 def test_random_without_a_sign():
     play = Playbook("random(variable_name: v, negative: 0)")
     play.start()
     play(Answered(-1))
-    assert play.machine.variables["v"] == 2**63 - 1
+    assert play.machine.state.variables["v"] == 2**63 - 1
 
 
 @pytest.mark.parametrize(
@@ -230,8 +227,8 @@ def test_bytes():
         "listen(address: <127.0.0.1:20002>)\nlabel(name: more) wait(timeout: 1) has_data(min_size: 3) if(false: more)"
         "show_data(size: 2) verify_data(values: [1, 'ab']) send_data(values: [0x0a, \"x\"]) show_data() clear_data() show_data()"
     )
-    assert play.start() == [Listen(HERE, Transport.TCP, cut_lines=False)]
-    assert play(Opened(), Connected(1), BytesReceived(1, b"\x01a")) == []
+    assert play.start() == [Open(HERE, Transport.TCP, as_client=False, cut_lines=False)]
+    assert play(Answered(), Connected(1), BytesReceived(1, b"\x01a")) == []
     assert play(BytesReceived(1, b"bcd")) == [
         Print("01 61 …"),
         Send(1, b"\nx"),
@@ -292,7 +289,9 @@ def test_what_fails_while_it_runs(text, words):
 
 def test_a_label_that_is_never_defined_is_no_error_until_a_jump():
     play = Playbook("has_message()\nif(true: nowhere) print(message: on)\n  goto(label: nowhere)")
-    assert play.start() == [Print("on"), End(Failure("label 'nowhere' is not defined", Position(3, 3)))]
+    printed, end = play.start()
+    assert printed == Print("on")
+    assert (end.failure.reason, end.failure.line, end.failure.column) == ("label 'nowhere' is not defined", 3, 3)
 
 
 def test_a_variable_that_is_not_set_is_an_empty_string():
@@ -330,7 +329,7 @@ def test_what_does_not_match_shows_what_the_variable_stood_for():
 def test_what_is_no_regular_expression_once_its_variable_is_in_it(instruction, words):
     play = Playbook(LISTENING + f"wait(timeout: 1) wait(timeout: 1)\n {instruction}", host="*")
     (end,) = play.listening(Connected(1), LineReceived(1, b"A x=1"))
-    assert end.failure.position == (3, 2)
+    assert (end.failure.line, end.failure.column) == (3, 2)
     assert end.failure.reason.startswith(words)
     assert "is not a regular expression" in end.failure.reason
 
@@ -356,7 +355,7 @@ def test_what_comes_must_be_messages():
 def test_a_second_door_is_refused():
     play = Playbook(LISTENING + LISTENING)
     play.start()
-    assert "once" in reason_of(play(Opened()))
+    assert "once" in reason_of(play(Answered()))
 
 
 def test_a_broken_link_is_a_failure():

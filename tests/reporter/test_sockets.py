@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from communicator.protocol.limits import LINE_BYTES_HARD
-from communicator.reporter.effects import Connect, Listen, Transport
+from communicator.reporter.effects import Open, Transport
 from communicator.reporter.events import BytesReceived, Connected, HungUp, LineReceived
 from communicator.reporter.sockets import Sockets
 from communicator.reporter.values import Address, parse_address
@@ -31,13 +31,13 @@ async def sockets():
 
 
 def listen(address, transport=Transport.TCP, *, cut_lines=True):
-    return Listen(address, transport, cut_lines)
+    return Open(address, transport, as_client=False, cut_lines=cut_lines)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_tcp(host):
     async with sockets() as (server, told):
-        await server.listen(listen(Address(host, 0)))
+        await server.open(listen(Address(host, 0)))
         at = parse_address(server.address)
         reader, writer = await asyncio.open_connection(at.host, at.port)
         assert await told() == Connected(1)
@@ -56,7 +56,7 @@ async def test_tcp(host):
 async def test_unix_answers_and_removes_its_path(tmp_path):
     path = tmp_path / "s"
     async with sockets() as (server, told):
-        await server.listen(listen(Address(path=str(path)), Transport.UNIX))
+        await server.open(listen(Address(path=str(path)), Transport.UNIX))
         reader, writer = await asyncio.open_unix_connection(path)
         assert await told() == Connected(1)
         server.send(1, b"hello\n")
@@ -75,7 +75,7 @@ async def test_unix_answers_and_removes_its_path(tmp_path):
 
 async def test_bytes_are_not_cut():
     async with sockets() as (server, told):
-        await server.listen(listen(Address("127.0.0.1", 0), cut_lines=False))
+        await server.open(listen(Address("127.0.0.1", 0), cut_lines=False))
         at = parse_address(server.address)
         _, writer = await asyncio.open_connection(at.host, at.port)
         assert await told() == Connected(1)
@@ -87,7 +87,7 @@ async def test_bytes_are_not_cut():
 
 async def test_a_line_without_end_breaks_the_link():
     async with sockets() as (server, told):
-        await server.listen(listen(Address("127.0.0.1", 0)))
+        await server.open(listen(Address("127.0.0.1", 0)))
         at = parse_address(server.address)
         _, writer = await asyncio.open_connection(at.host, at.port)
         assert await told() == Connected(1)
@@ -100,8 +100,10 @@ async def test_a_line_without_end_breaks_the_link():
 
 async def test_a_client(tmp_path):
     async with sockets() as (server, told), sockets() as (client, client_told):
-        await server.listen(listen(Address(path=str(tmp_path / "s")), Transport.UNIX))
-        link = await client.connect(Connect(Address(path=str(tmp_path / "s")), Transport.UNIX, cut_lines=True))
+        await server.open(listen(Address(path=str(tmp_path / "s")), Transport.UNIX))
+        link = await client.open(
+            Open(Address(path=str(tmp_path / "s")), Transport.UNIX, as_client=True, cut_lines=True)
+        )
         assert await told() == Connected(1)
         client.send(link, b"question\n")
         assert await told() == LineReceived(1, b"question")
@@ -111,8 +113,8 @@ async def test_a_client(tmp_path):
 
 async def test_datagrams():
     async with sockets() as (server, told), sockets() as (client, client_told):
-        await server.listen(listen(Address("127.0.0.1", 0), Transport.UDP))
-        link = await client.connect(Connect(parse_address(server.address), Transport.UDP, cut_lines=True))
+        await server.open(listen(Address("127.0.0.1", 0), Transport.UDP))
+        link = await client.open(Open(parse_address(server.address), Transport.UDP, as_client=True, cut_lines=True))
         client.send(link, b"question\n")
         assert [await told(), await told()] == [Connected(1), LineReceived(1, b"question")]
         server.send(1, b"answer\n")
@@ -123,7 +125,7 @@ async def test_datagrams():
 
 async def test_datagrams_as_bytes():
     async with sockets() as (server, told):
-        await server.listen(listen(Address("127.0.0.1", 0), Transport.UDP, cut_lines=False))
+        await server.open(listen(Address("127.0.0.1", 0), Transport.UDP, cut_lines=False))
         at = parse_address(server.address)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(b"\x00\n\x01", (at.host, at.port))
@@ -133,4 +135,4 @@ async def test_datagrams_as_bytes():
 async def test_nobody_at_home(tmp_path):
     async with sockets() as (client, _):
         with pytest.raises(OSError, match="No such file"):
-            await client.connect(Connect(Address(path=str(tmp_path / "s")), Transport.UNIX, cut_lines=True))
+            await client.open(Open(Address(path=str(tmp_path / "s")), Transport.UNIX, as_client=True, cut_lines=True))

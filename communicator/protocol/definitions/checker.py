@@ -4,7 +4,8 @@ A message of a command that has no definition is not checked: services may say a
 has written down what that is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 
 import msgspec
 
@@ -108,54 +109,30 @@ class Checker:
         return ""
 
     def passes_all(self, head: bytes, lines: bytes, server: str = "") -> bool:
-        """Whether each of many lines surely passes; False says that they have to be looked at one by one.
+        """Whether each of many lines surely passes, see `misses`; where nothing is known of the command, nothing is looked at."""
+        return next(self.misses(head, lines, server), None) is None
+
+    def misses(self, head: bytes, lines: bytes, server: str = "") -> Iterator[bytes]:
+        """Those of many lines that do not surely pass, and have to be looked at one by one.
 
         Args:
             head: What stands before the parameters, the same in all lines: ``[<server:service ][[server:]service/]COMMAND``.
             lines: Whole lines, each with its newline.
             server: The name of this host's router, as for `fault`.
-
-        Returns:
-            True when `fault` has nothing to say of any line. Where nothing is known of the command, nothing is looked at.
         """
         try:
-            rules = self._rules_for(head, server)
+            parsed = parse_head(head.decode("ascii"))
         except ValueError:
-            return False
-        return rules is None or (self._is_worth_it(rules, head, lines) and rules.patterns.match_all(head, lines))
-
-    def misses(self, head: bytes, lines: Sequence[bytes], server: str = "") -> set[bytes]:
-        """Those of many lines that do not surely pass, and have to be looked at one by one; all, where they are many.
-
-        Args:
-            head: As for `passes_all`.
-            lines: Lines, each with its newline.
-            server: As for `fault`.
-        """
-        try:
-            rules = self._rules_for(head, server)
-        except ValueError:
-            return set(lines)
-        if rules is None:
-            return set()
-        is_worth_it = rules.patterns.knows(head) or self._seen.get(head, 0) >= LINES_WORTH_IT
-        return rules.patterns.misses(head, lines) if is_worth_it else set(lines)
-
-    def _rules_for(self, head: bytes, server: str) -> _Rules | None:
-        """What lines with this header are held to; None for nothing.
-
-        Raises:
-            ValueError: It is no header, or its address is a fault.
-        """
-        parsed = parse_head(head.decode("ascii"))
+            yield from BytesIO(lines)
+            return
         rules = self._rules.get(parsed.command)
-        if (
-            rules is not None
-            and not rules.goes_anywhere
-            and (reason := _address_fault(rules.definition, parsed, server))
-        ):
-            raise ValueError(reason)
-        return rules
+        if rules is None:
+            return
+        is_astray = not rules.goes_anywhere and _address_fault(rules.definition, parsed, server)
+        if is_astray or not self._is_worth_it(rules, head, lines):
+            yield from BytesIO(lines)
+        else:
+            yield from rules.patterns.misses(head, lines)
 
     def _is_worth_it(self, rules: _Rules, head: bytes, lines: bytes) -> bool:
         """Whether lines with this header come often enough to make an expression for them."""
@@ -204,12 +181,10 @@ def _acceptance(parameter: Parameter) -> Callable[[str], bool]:
     checks = tuple(validator.accepts for validator in parameter.validators)
     if not checks:
         return _anything if parameter.may_be_empty else bool
+    check = checks[0] if len(checks) == 1 else lambda value: all(each(value) for each in checks)
     if parameter.may_be_empty:
-        return lambda value: not value or all(check(value) for check in checks)
-    if len(checks) == 1:
-        check = checks[0]
-        return lambda value: bool(value) and check(value)
-    return lambda value: bool(value) and all(check(value) for check in checks)
+        return lambda value: not value or check(value)
+    return lambda value: bool(value) and check(value)
 
 
 def _address_fault(definition: Definition, to: Message | Head, server: str) -> str:

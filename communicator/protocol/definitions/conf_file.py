@@ -1,17 +1,16 @@
-r"""Reads the ancestor's configuration files (advgetopt) as sections of keys; which keys there may be is told elsewhere.
+"""Reads the ancestor's configuration files (advgetopt) as sections of keys; which keys there may be is told elsewhere.
 
-A line is blank, a comment after ``#`` or ``;``, a ``[section]``, or ``key = value``. A backslash at the end of a line joins the
-next one. In names ``-`` and ``_`` are one. In values ``\\ \n \r \t`` stand for the usual characters, and one pair of
-quotes around the whole is taken off. Whatever is none of this is said and skipped: such a file never fails to be read.
+A line is blank, a comment after ``#`` or ``;``, a ``[section]``, or ``key = value``. In names ``-`` and ``_`` are one. Whatever is
+none of this is said and skipped: such a file never fails to be read.
 """
 
 import re
 
 import msgspec
 
+from communicator.protocol.conf_text import logical_lines, read_value
+
 _SECTION = re.compile(r"\[([^\]]*)\]\s*(.*)")
-_ESCAPE = re.compile(r"\\([\\nrt])")
-_UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _COMMENTS = ("#", ";")
 _SHOWN = 60
 
@@ -55,7 +54,7 @@ def read_conf_file(content: bytes) -> ConfFile:
         text = content.decode(errors="replace")
         conf.remarks.append((0, "is not UTF-8 throughout: what is none is replaced"))
     current = conf.preamble
-    for number, line in _logical_lines(text):
+    for number, line in logical_lines(text):
         stripped = line.strip()
         if not stripped or stripped.startswith(_COMMENTS):
             continue
@@ -64,25 +63,6 @@ def read_conf_file(content: bytes) -> ConfFile:
         else:
             _take_entry(conf, current, stripped, number)
     return conf
-
-
-def _logical_lines(text: str) -> list[tuple[int, str]]:
-    """Lines, those that end in a backslash joined with the next, each with the number of its first."""
-    found: list[tuple[int, str]] = []
-    parts: list[str] = []
-    first = 1
-    for number, line in enumerate(text.split("\n"), 1):
-        if not parts:
-            first = number
-        line = line.removesuffix("\r")  # noqa: PLW2901 - a file that comes from Windows
-        if line.endswith("\\"):
-            parts.append(line[:-1])
-            continue
-        found.append((first, "".join([*parts, line])))
-        parts = []
-    if parts:
-        found.append((first, "".join(parts)))
-    return found
 
 
 def _begin_section(conf: ConfFile, line: str, number: int) -> Section | None:
@@ -112,11 +92,4 @@ def _take_entry(conf: ConfFile, section: Section, line: str, number: int) -> Non
     before = section.entries.get(key)
     if before is not None:
         conf.remarks.append((number, f"{key[:_SHOWN]!r} stands on line {before.line} already: this one counts"))
-    section.entries[key] = Entry(_read_value(value.strip()), number)
-
-
-def _read_value(text: str) -> str:
-    value = _ESCAPE.sub(lambda found: _UNESCAPED[found[1]], text)
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    return value
+    section.entries[key] = Entry(read_value(value.strip()), number)

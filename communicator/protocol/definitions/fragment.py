@@ -8,7 +8,6 @@ single bytes, and gives nothing back.
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from communicator.protocol.definitions.pattern import VALUE_CHARACTERS, Characters, Node, Repeat, Sequence
 
@@ -38,32 +37,23 @@ def decimal_range(low: int, high: int) -> bytes:
 
 
 def _naturals(low: int, high: int) -> list[bytes]:
+    """Blocks of numbers: the same digits in front, one of some, and any behind it; all numbers of some lengths are one."""
     options: list[bytes] = []
     whole: list[int] = []
-    for digits in range(len(str(low)), len(str(high)) + 1):
-        least, most = 10 ** (digits - 1) if digits > 1 else 0, 10**digits - 1
-        if digits > 1 and low <= least and most <= high:
-            whole.append(digits)
+    while low <= high:
+        free = 0
+        while low and low % 10 ** (free + 1) == 0 and low + 10 ** (free + 1) - 1 <= high:
+            free += 1
+        front, first = divmod(low // 10**free, 10)
+        last = min(9, (high + 1) // 10**free - 1 - 10 * front)
+        if free and (front, first, last) == (0, 1, 9):
+            whole.append(free)
         else:
-            options += _same_length(str(max(low, least)), str(min(high, most)))
+            options.append(b"%b[%d-%d][0-9]{%d}" % (b"%d" % front if front else b"", first, last, free))
+        low = (10 * front + last + 1) * 10**free
     if whole:
-        options.insert(0, b"[1-9][0-9]{%d,%d}+" % (whole[0] - 1, whole[-1] - 1))
+        options.insert(0, b"[1-9][0-9]{%d,%d}+" % (whole[0], whole[-1]))
     return options
-
-
-def _same_length(low: str, high: str) -> list[bytes]:
-    """Numbers between two of the same length, which may begin with zeros."""
-    rest = len(low) - 1
-    if low == "0" * len(low) and high == "9" * len(high):
-        return [b"[0-9]{%d}" % len(low)]
-    if low[0] == high[0]:
-        return [low[0].encode() + option for option in (_same_length(low[1:], high[1:]) if rest else [b""])]
-    if not rest:
-        return [b"[%b-%b]" % (low.encode(), high.encode())]
-    options = [low[0].encode() + option for option in _same_length(low[1:], "9" * rest)]
-    if int(high[0]) - int(low[0]) > 1:
-        options.append(b"[%d-%d][0-9]{%d}" % (int(low[0]) + 1, int(high[0]) - 1, rest))
-    return options + [high[0].encode() + option for option in _same_length("0" * rest, high[1:])]
 
 
 def from_pattern(node: Node) -> bytes | None:
@@ -71,46 +61,28 @@ def from_pattern(node: Node) -> bytes | None:
 
     A repetition is taken only where what follows it begins with none of its characters: it has nothing to give back then.
     """
-    parts = [_part(part) for part in (node.parts if isinstance(node, Sequence) else (node,))]
-    found, behind = b"", frozenset[int]()
-    for part in reversed(_bounded(parts)):
-        is_single = (part.least, part.most) == (1, 1)
-        if not part.accepted or (not is_single and part.accepted & behind):
+    found, behind = b"", set[int]()
+    for part, least, most in reversed(_bounded(node)):
+        accepted = {byte for byte in _SAFE if isinstance(part, Characters) and part.holds(chr(byte))}
+        is_single = (least, most) == (1, 1)
+        if not accepted or (not is_single and accepted & behind):
             return None
-        counts = b"" if is_single else b"{%d,%d}+" % (part.least, part.most)
-        found = _class(part.accepted) + counts + found
-        behind = part.accepted if part.least else part.accepted | behind
+        counts = b"" if is_single else b"{%d,%d}+" % (least, most)
+        found = b"[%b]" % b"".join(b"\\x%02x" % byte for byte in sorted(accepted)) + counts + found
+        behind = accepted if least else accepted | behind
     return found or None
 
 
-class _Part(NamedTuple):
-    """Bytes, and how many of them."""
+def _bounded(node: Node) -> list[tuple[Node, int, int]]:
+    """Parts one after the other, and how often each may stand there.
 
-    accepted: frozenset[int]
-    least: int
-    most: int
-
-
-def _bounded(parts: list[tuple[frozenset[int], int, int | None] | None]) -> list[_Part]:
-    """The parts, those without an end bounded so that all together are no longer than a value may be; none if that cannot be."""
-    known = [part for part in parts if part is not None]
-    endless = sum(most is None for _, _, most in known)
-    left = VALUE_CHARACTERS - sum(most or 0 for _, _, most in known)
+    Those without an end are bounded so that all together are no longer than a value may be; none are told if that cannot be.
+    """
+    parts = node.parts if isinstance(node, Sequence) else (node,)
+    repeats = [part if isinstance(part, Repeat) else Repeat(part, 1, 1) for part in parts]
+    endless = sum(each.most is None for each in repeats)
+    left = VALUE_CHARACTERS - sum(each.most or 0 for each in repeats)
     bound = left // endless if endless else 0
-    if len(known) < len(parts) or left < 0 or (endless and any(least > bound for _, least, _ in known)):
+    if left < 0 or (endless and any(each.least > bound for each in repeats)):
         return []
-    return [_Part(accepted, least, bound if most is None else most) for accepted, least, most in known]
-
-
-def _part(node: Node) -> tuple[frozenset[int], int, int | None] | None:
-    """Which bytes, and how often."""
-    match node:
-        case Characters():
-            return frozenset(byte for byte in _SAFE if node.holds(chr(byte))), 1, 1
-        case Repeat(Characters() as characters, least, most):
-            return frozenset(byte for byte in _SAFE if characters.holds(chr(byte))), least, most
-    return None
-
-
-def _class(accepted: frozenset[int]) -> bytes:
-    return b"[%b]" % b"".join(b"\\x%02x" % byte for byte in sorted(accepted))
+    return [(each.part, each.least, bound if each.most is None else each.most) for each in repeats]

@@ -12,8 +12,8 @@ something else, and lines that hold one are not matched at all.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 
 from communicator.protocol.definitions.definition import Parameter
 
@@ -25,7 +25,7 @@ NAMES_MAX = 16
 """Parameters of a shape; longer lines are looked at by themselves."""
 
 MISSES_TOLD = 256
-"""Lines not matched, of some, that are told from the others; where there are more, all are to be looked at."""
+"""Lines not matched, of some, that are told from the others; behind so many all are to be looked at."""
 
 _READ_BY_LINE_FORM = (b"\\", b"\0")
 _LINE_END = b';"\n'
@@ -61,44 +61,31 @@ class LinePatterns:
         """Whether lines with this header have been matched before."""
         return head in self._by_head
 
-    def match_all(self, head: bytes, lines: bytes) -> bool:
-        """Whether each line is good for sure.
+    def misses(self, head: bytes, lines: bytes) -> Iterator[bytes]:
+        """The lines that are not good for sure; where those are many, all that follow. What can be learnt of them is.
 
         Args:
             head: What each line begins with, before its parameters; it is known to be well formed.
             lines: Whole lines, each with its newline.
         """
-        return _is_plain(lines) and next(self._misses(head, lines), None) is None
-
-    def misses(self, head: bytes, lines: Sequence[bytes]) -> set[bytes]:
-        """The lines that are not good for sure, or all where those are many.
-
-        Args:
-            head: As for `match_all`.
-            lines: Lines, each with its newline.
-        """
-        odd = {line for line in lines if not _is_plain(line)}
-        plain = b"".join(line for line in lines if line not in odd)
-        missed = list(islice(self._misses(head, plain), MISSES_TOLD + 1))
-        if len(missed) > MISSES_TOLD:
-            return set(lines)
-        return odd.union(missed)
-
-    def _misses(self, head: bytes, lines: bytes) -> Iterator[bytes]:
-        """Each line that no shape matches; what can be learnt of it is."""
+        if not _is_plain(lines):
+            yield from (line for line in BytesIO(lines) if not _is_plain(line))
+            lines = b"".join(line for line in BytesIO(lines) if _is_plain(line))
         pattern = self._by_head.get(head) or self._make(head)
         closed = lines.replace(b"\n", _LINE_END)
-        at = pattern.match(closed, 0)
-        while at < len(closed):
+        at, left = pattern.match(closed, 0), MISSES_TOLD
+        while at < len(closed) and left:
             end = closed.index(_LINE_END, at)
             line = closed[at:end]
             shape = self._shape(head, line)
             learnt = shape is not None and pattern.learn(shape)
             following = pattern.match(closed, at) if learnt else at
             if following == at:
+                left -= 1
                 yield line + b"\n"
                 following = pattern.match(closed, end + len(_LINE_END))
             at = following
+        yield from BytesIO(closed[at:].replace(_LINE_END, b"\n"))
 
     def _make(self, head: bytes) -> "_HeadPattern":
         if len(self._by_head) >= HEADS_KEPT:

@@ -12,7 +12,8 @@ around) does not exist, and the whole value must always match.
 ``^`` in front and ``$`` at the end may stand there, and change nothing.
 """
 
-from collections.abc import Iterator
+import re
+from functools import lru_cache
 from typing import NoReturn
 
 import msgspec
@@ -33,6 +34,7 @@ _CLASSES: dict[str, Ranges] = {
     "s": ((9, 13), (32, 32)),
 }
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
+_COUNT = re.compile(r"\{([0-9]{1,7})(,?)([0-9]{0,7})\}")
 _LAST = 0x10FFFF
 _SIGNS: dict[str, tuple[int, int | None]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
@@ -143,14 +145,14 @@ class _Parser:
         return self._closed(Repeat(node, *_SIGNS[sign]))
 
     def _counted(self, node: Node) -> Node:
-        text, brace, _ = self._text[self._at + 1 :].partition("}")
-        low, comma, high = text.partition(",")
-        if not brace or not low.isdecimal() or not (high.isdecimal() or not high) or len(text) > len("000,000"):
+        found = _COUNT.match(self._text, self._at)
+        if found is None:
             self._fail("'{' wants {n}, {n,} or {n,m} behind it")
-        self._at += len(text) + 2
+        self._at = found.end()
+        low, comma, high = found.groups()
         least, most = int(low), int(high) if high else None if comma else int(low)
         if most is not None and most < least:
-            self._fail(f"{{{text}}} ends before it begins")
+            self._fail(f"{found[0]} ends before it begins")
         return self._closed(Repeat(node, least, most))
 
     def _closed(self, node: Repeat) -> Node:
@@ -222,17 +224,6 @@ def parse_pattern(text: str) -> Node:
     return _Parser(text).parse()
 
 
-class _Place:
-    """Where a match can be after some characters: all alternatives at once."""
-
-    __slots__ = ("following", "is_end", "states")
-
-    def __init__(self, states: frozenset[int], is_end: bool) -> None:  # noqa: FBT001 - data
-        self.states = states
-        self.is_end = is_end
-        self.following: dict[str, _Place] = {}
-
-
 class Pattern:
     """An expression, ready to be matched.
 
@@ -250,13 +241,8 @@ class Pattern:
         """By state: what it takes to leave it; None where it is left without."""
         self._goes: list[tuple[int, ...]] = [()]
         """By state: where it leads; state 0 is the end."""
-        self._first = self._add(self.node, 0)
-        self._forget()
-
-    def _forget(self) -> None:
-        self._places: dict[frozenset[int], _Place] = {}
-        self._kept = 0
-        self._start = self._place({self._first})
+        self._start = self._reached({self._add(self.node, 0)})
+        self._step = lru_cache(STEPS_KEPT)(self._follow)
 
     def _state(self, reads: Characters | None, goes: tuple[int, ...]) -> int:
         if len(self._reads) >= STATES:
@@ -292,8 +278,8 @@ class Pattern:
             after = self._add(part, after)
         return after
 
-    def _place(self, states: set[int]) -> _Place:
-        """The place of these states and of all that are reached from them without a character."""
+    def _reached(self, states: set[int]) -> frozenset[int]:
+        """These states and all that are reached from them without a character, as far as one may be read or it may end there."""
         reached, waiting = set(states), list(states)
         while waiting:
             state = waiting.pop()
@@ -301,32 +287,20 @@ class Pattern:
                 fresh = set(self._goes[state]) - reached
                 reached |= fresh
                 waiting += fresh
-        frozen = frozenset(state for state in reached if state == 0 or self._reads[state] is not None)
-        if frozen not in self._places:
-            self._places[frozen] = _Place(frozen, 0 in frozen)
-        return self._places[frozen]
+        return frozenset(state for state in reached if state == 0 or self._reads[state] is not None)
 
-    def _step(self, place: _Place, character: str) -> _Place:
-        if self._kept >= STEPS_KEPT:
-            self._forget()
-        found = self._place(set(self._targets(place.states, character)))
-        place.following[character] = found
-        self._kept += 1
-        return found
-
-    def _targets(self, states: frozenset[int], character: str) -> Iterator[int]:
-        for state in states:
-            reads = self._reads[state]
-            if reads is not None and reads.holds(character):
-                yield self._goes[state][0]
+    def _follow(self, states: frozenset[int], character: str) -> frozenset[int]:
+        """Where a match can be after one more character: all alternatives at once."""
+        takes = ((state, self._reads[state]) for state in states)
+        return self._reached({self._goes[state][0] for state, one in takes if one is not None and one.holds(character)})
 
     def matches(self, value: str) -> bool:
         """Whether the whole value is of this form."""
         if len(value) > VALUE_CHARACTERS:
             return False
-        place = self._start
+        states = self._start
         for character in value:
-            place = place.following.get(character) or self._step(place, character)
-            if not place.states:
+            states = self._step(states, character)
+            if not states:
                 return False
-        return place.is_end
+        return 0 in states

@@ -21,7 +21,8 @@ parameter, which names what its JSON holds. ``rule`` is for the suite's own file
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -29,7 +30,7 @@ import msgspec
 from communicator.protocol.definitions.conf_file import ConfFile, Entry, Section, read_conf_file
 from communicator.protocol.definitions.definition import Definition, Parameter, Scope
 from communicator.protocol.definitions.remark import Remark, Severity
-from communicator.protocol.definitions.speakers import describe_rule, split_rule
+from communicator.protocol.definitions.speakers import describe_rule
 from communicator.protocol.definitions.validator import Validator, ValidatorError, parse_validator, type_validator
 from communicator.protocol.names import is_command_name, is_parameter_name
 
@@ -83,13 +84,13 @@ class _Reader:
         """All of it."""
         message = self._conf.preamble
         self._check_keys(message, _MESSAGE_KEYS if command != GLOBAL else ("description",))
-        rule = self._rule(message)
+        rule, whom = self._value(message, "rule", lambda text: (text, describe_rule(text)), ("", ""), said="rule: ")
         definition = Definition(
             command=command,
             description=_text(message, "description"),
             subject=_text(message, "subject"),
             rule=rule,
-            sender=_text(message, "from") or (describe_rule(rule) if rule else ""),
+            sender=_text(message, "from") or whom,
             receiver=_text(message, "to"),
             may_be_broadcast=self._choice(message, "broadcast", _BROADCAST, default=True),
             scope=self._choice(message, "scope", {scope.value: scope for scope in Scope}, default=Scope.CLUSTER),
@@ -112,24 +113,19 @@ class _Reader:
             if key not in known:
                 self._warn(entry.line, f"{key[:_SHOWN]!r} is no key here, and not read: {_hint(key, known)}")
 
-    def _choice(self, section: Section, key: str, choices: dict[str, T], default: T) -> T:
+    def _value(self, section: Section, key: str, read: Callable[[str], T], default: T, said: str) -> T:
+        """What is written under a key; the default where nothing is, or where it cannot be read, which is told behind `said`."""
         entry = section.entries.get(key)
         if entry is None:
             return default
-        if entry.value not in choices:
-            self._refuse(entry.line, f"{key} = {entry.value[:_SHOWN]!r} is none of {', '.join(choices)}")
-        return choices.get(entry.value, default)
-
-    def _rule(self, section: Section) -> str:
-        entry = section.entries.get("rule")
-        if entry is None:
-            return ""
         try:
-            split_rule(entry.value)
+            return read(entry.value)
         except ValueError as error:
-            self._refuse(entry.line, f"rule: {error}")
-            return ""
-        return entry.value
+            self._refuse(entry.line, f"{said}{error}")
+            return default
+
+    def _choice(self, section: Section, key: str, choices: dict[str, T], default: T) -> T:
+        return self._value(section, key, partial(_one_of, choices), default, said=f"{key} = ")
 
     def _replies(self, section: Section) -> Iterator[str]:
         entry = section.entries.get("reply", Entry("", 0))
@@ -194,17 +190,17 @@ class _Reader:
     def _validators(self, section: Section, kind: str) -> Iterator[Validator]:
         """What a type asks, and what the validator asks beyond it: one of the same kind says both."""
         of_type = type_validator(kind)
-        entry = section.entries.get("validator")
-        asked = None
-        if entry is not None:
-            try:
-                asked = parse_validator(entry.value)
-            except ValidatorError as error:
-                self._refuse(entry.line, f"validator {error}")
+        asked = self._value(section, "validator", parse_validator, None, said="validator ")
         if of_type is not None and (asked is None or asked.kind != kind):
             yield of_type
         if asked is not None:
             yield asked
+
+
+def _one_of(choices: dict[str, T], text: str) -> T:
+    if text not in choices:
+        raise ValueError(f"{text[:_SHOWN]!r} is none of {', '.join(choices)}")
+    return choices[text]
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:

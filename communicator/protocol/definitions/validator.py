@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from communicator.errors import AddressError, RemoteProtocolError
+from communicator.errors import AddressError
 from communicator.protocol.addresses import parse_host_port, read_ip
 from communicator.protocol.definitions import fragment
 from communicator.protocol.definitions.pattern import Pattern, PatternError
 from communicator.protocol.names import is_service_name
 from communicator.protocol.values import parse_duration_s, parse_integer
 
-_INTEGER_MAX = 2**63 - 1
-_INTEGER_MIN = -(2**63)
 _USUAL_INTEGER = 10**18 - 1
 _CALL = re.compile(r"([a-z]+)\s*(?:\((.*)\))?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -22,7 +20,6 @@ _TIMESPEC = re.compile(r"[+-]?\d{1,19}(?:\.\d{1,9})?", re.ASCII)
 _QUOTED = re.compile(r'"(.*)"', re.DOTALL)
 _ENUM_WORD = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _SHOWN = 80
-_NEVER_ENDING = "...", "…"
 
 
 class ValidatorError(ValueError):
@@ -77,37 +74,27 @@ def type_validator(name: str) -> Validator | None:
     return _TYPES[name]
 
 
-def _range(text: str, arguments: str, read: Callable[[str], float]) -> tuple[float | None, float | None]:
-    """Both ends of a range, None where there is none; one value is a range by itself."""
-    if not arguments:
-        return None, None
-    low, dots, high = arguments.replace(_NEVER_ENDING[1], _NEVER_ENDING[0]).partition(_NEVER_ENDING[0])
-    try:
-        first = read(low.strip()) if low.strip() else None
-        last = first if not dots else read(high.strip()) if high.strip() else None
-    except (RemoteProtocolError, ValueError) as error:
-        raise ValidatorError(f"{text[:_SHOWN]!r}: {error}") from None
-    if first is not None and last is not None and first > last:
-        raise ValidatorError(f"{text[:_SHOWN]!r}: the range ends before it begins")
-    return first, last
-
-
-def _spoken(what: str, arguments: str) -> str:
+def _range(text: str, arguments: str, read: Callable[[str], float]) -> tuple[float, float, str]:
+    """Both ends of a range, one value being a range by itself, and what is said of it behind the noun."""
     low, dots, high = (part.strip() for part in arguments.replace("…", "...").partition("..."))
-    if not dots:
-        return f"{what} equal to {low}" if low else what
+    try:
+        first = read(low) if low else -math.inf
+        last = first if low and not dots else read(high) if high else math.inf
+    except ValueError as error:
+        raise ValidatorError(f"{text[:_SHOWN]!r}: {error}") from None
+    if first > last:
+        raise ValidatorError(f"{text[:_SHOWN]!r}: the range ends before it begins")
     if low and high:
-        return f"{what} from {low} to {high}"
-    return f"{what} of at least {low}" if low else f"{what} of at most {high}" if high else what
+        return first, last, f" from {low} to {high}"
+    if low:
+        return first, last, f" of at least {low}" if dots else f" equal to {low}"
+    return first, last, f" of at most {high}" if high else ""
 
 
-def _is_within(read: Callable[[str], float], low: float | None, high: float | None) -> Callable[[str], bool]:
-    first = -math.inf if low is None else low
-    last = math.inf if high is None else high
-
+def _is_within(read: Callable[[str], float], low: float, high: float) -> Callable[[str], bool]:
     def accepts(value: str) -> bool:
         try:
-            return first <= read(value) <= last
+            return low <= read(value) <= high
         except ValueError:
             return False
 
@@ -115,12 +102,10 @@ def _is_within(read: Callable[[str], float], low: float | None, high: float | No
 
 
 def _integer(text: str, arguments: str) -> Validator:
-    low, high = _range(text, arguments, parse_integer)
-    first, last = int(_INTEGER_MIN if low is None else low), int(_INTEGER_MAX if high is None else high)
-    accepts = _is_within(parse_integer, first, last)
-    steps = max(first, -_USUAL_INTEGER), min(last, _USUAL_INTEGER)
+    low, high, within = _range(text, arguments, parse_integer)
+    steps = int(max(low, -_USUAL_INTEGER)), int(min(high, _USUAL_INTEGER))
     surely = fragment.decimal_range(*steps) if steps[0] <= steps[1] else None
-    return Validator(text, _spoken("an integer", arguments), accepts, surely)
+    return Validator(text, f"an integer{within}", _is_within(parse_integer, low, high), surely)
 
 
 def read_number(text: str) -> float:
@@ -134,26 +119,24 @@ def read_number(text: str) -> float:
     return value
 
 
-def _whole_steps(low: float | None, high: float | None, largest: int) -> bytes | None:
+def _whole_steps(low: float, high: float, largest: int) -> bytes | None:
     """A fragment for whole numbers that may be followed by a fraction without leaving the range; None when there are none."""
-    first = 0 if low is None or low < 0 else math.ceil(low)
-    last = largest if high is None else min(math.floor(high) - 1, largest)
+    first, last = math.ceil(max(low, 0)), math.floor(min(high, largest + 1)) - 1
     return fragment.decimal_range(first, last) if first <= last else None
 
 
-def _number(text: str, arguments: str) -> Validator:
-    low, high = _range(text, arguments, read_number)
-    steps = _whole_steps(low, high, 10**15)
-    surely = None if steps is None else steps + rb"(?:\.[0-9]{1,9}+)?+"
-    return Validator(text, _spoken("a number", arguments), _is_within(read_number, low, high), surely)
+def _fraction(
+    what: str, read: Callable[[str], float], largest: int, unit: bytes = b"", such_as: str = ""
+) -> Callable[[str, str], Validator]:
+    """Makes validators of what may have a fraction: whole numbers up to `largest` are matched in whole reads, too."""
 
+    def make(text: str, arguments: str) -> Validator:
+        low, high, within = _range(text, arguments, read)
+        steps = _whole_steps(low, high, largest)
+        surely = None if steps is None else steps + rb"(?:\.[0-9]{1,9}+)?+" + unit
+        return Validator(text, f"{what}{within}{such_as}", _is_within(read, low, high), surely)
 
-def _duration(text: str, arguments: str) -> Validator:
-    low, high = _range(text, arguments, parse_duration_s)
-    steps = _whole_steps(low, high, 10**9)
-    surely = None if steps is None else steps + rb"(?:\.[0-9]{1,9}+)?+s?+"
-    accepts = _is_within(parse_duration_s, low, high)
-    return Validator(text, _spoken("a duration", arguments) + ", such as 20, 90s or 2h", accepts, surely)
+    return make
 
 
 def _is_ip(text: str) -> bool:
@@ -204,11 +187,6 @@ def _regex(text: str, arguments: str) -> Validator:
     return Validator(text, f"of the form {found[1]}", pattern.matches, fragment.from_pattern(pattern.node))
 
 
-def _name(text: str, arguments: str) -> Validator:
-    _refuse_arguments(text, arguments)
-    return Validator(text, "a name: letters, digits and '_', not starting with a digit", is_service_name, fragment.NAME)
-
-
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
@@ -217,25 +195,27 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _json(text: str, arguments: str) -> Validator:
-    _refuse_arguments(text, arguments)
-    return Validator(text, "JSON", _is_json)
+def _whole(validator: Validator) -> Callable[[str, str], Validator]:
+    """Gives the validator where nothing stands in brackets."""
+
+    def make(text: str, arguments: str) -> Validator:
+        if arguments:
+            raise ValidatorError(f"{text[:_SHOWN]!r}: takes nothing in brackets")
+        return validator
+
+    return make
 
 
-def _refuse_arguments(text: str, arguments: str) -> None:
-    if arguments:
-        raise ValidatorError(f"{text[:_SHOWN]!r}: takes nothing in brackets")
-
-
+_NAME = Validator("name", "a name: letters, digits and '_', not starting with a digit", is_service_name, fragment.NAME)
 _MAKERS: dict[str, Callable[[str, str], Validator]] = {
     "integer": _integer,
-    "number": _number,
-    "duration": _duration,
+    "number": _fraction("a number", read_number, 10**15),
+    "duration": _fraction("a duration", parse_duration_s, 10**9, b"s?+", ", such as 20, 90s or 2h"),
     "address": _address,
     "enum": _enum,
     "regex": _regex,
-    "name": _name,
-    "json": _json,
+    "name": _whole(_NAME),
+    "json": _whole(Validator("json", "JSON", _is_json)),
 }
 
 _TYPES: dict[str, Validator | None] = {

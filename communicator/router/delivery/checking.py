@@ -43,12 +43,10 @@ def lines_to_check(config: RouterConfig, lines: bytes, head_of: Callable[[bytes]
     by_head: dict[bytes, list[bytes]] = {}
     for line in BytesIO(lines):
         by_head.setdefault(head_of(line), []).append(line)
-    server = config.server_name
-    return {
-        head: checks.checker.misses(head, each, server)
-        for head, each in by_head.items()
-        if not checks.checker.passes_all(head, b"".join(each), server)
+    missed = {
+        head: set(checks.checker.misses(head, b"".join(each), config.server_name)) for head, each in by_head.items()
     }
+    return {head: found for head, found in missed.items() if found}
 
 
 def passes(config: RouterConfig, line: bytes) -> bool:

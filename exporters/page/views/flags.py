@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from communicator.flags.catalogue import find_declaration
 from communicator.flags.flag import Flag
 from communicator.wording.counts import count
 from communicator.wording.marks import BAD, DOUBTFUL, GOOD, OPEN, Mark, worst
@@ -72,10 +71,7 @@ def mark_of(flag: Flag) -> Mark:
 
 
 def _item(flag: Flag, now_wall_s: float) -> FlagItem:
-    declared = find_declaration(flag.name)
-    help_text = flag.help or (declared.help if declared else "")
-    uri = flag.help_uri or (declared.help_uri if declared else "")
-    address = web_address(uri)
+    address = web_address(flag.help_uri)
     return FlagItem(
         id=stable_id("flag", str(flag.name)),
         name=str(flag.name),
@@ -84,7 +80,7 @@ def _item(flag: Flag, now_wall_s: float) -> FlagItem:
         message=flag.message,
         age=age(flag.date_s, now_wall_s),
         by_person=flag.manual_down,
-        help=[part for part in help_text.split("\n") if part.strip()],
+        help=[part for part in flag.help.split("\n") if part.strip()],
         address=address,
-        place="" if address else uri,
+        place="" if address else flag.help_uri,
     )

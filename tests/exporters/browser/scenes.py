@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from communicator.answers.deployments import Deployments, ShownCheck
 from communicator.answers.shadows import Comparisons
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from tests.bellwether import shadow_sample as sample
 from tests.bellwether.deploy_sample import SHADOW
 from tests.exporters.browser import clock_words, far_routers, feature_words, version_words

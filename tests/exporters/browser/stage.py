@@ -19,7 +19,8 @@ from communicator.answers.features import FeatureReport
 from communicator.answers.releases import CanaryReport
 from communicator.answers.shadows import Comparisons
 from communicator.client import BlockingClient, Service
-from communicator.flags import Flag, FlagDirectory
+from communicator.flags.flag import Flag
+from communicator.flags.flag_directory import FlagDirectory
 from communicator.protocol import Message
 from communicator.protocol.names import tool_name
 from communicator.testing import run_router

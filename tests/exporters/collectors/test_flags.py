@@ -1,6 +1,6 @@
 """Flags as metrics."""
 
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from exporters.collectors.flags import FLAGS, FlagsReport
 
 WRONG = FlagName("timekeeper", "clock", "wrong")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from exporters.collectors.canary import CANARY_ANSWER
 from exporters.collectors.deployments import DEPLOYMENTS_ANSWER
 from exporters.collectors.features import FEATURES_ANSWER

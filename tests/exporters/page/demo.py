@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from communicator.flags import write_flag
+from communicator.flags.flag_file import write_flag
 from communicator.protocol.addresses import HostPort
 from exporters.page.gather import Gatherer
 from exporters.page.routes import page_routes

@@ -20,7 +20,8 @@ from communicator.answers.services import Instance
 from communicator.answers.shadows import Comparisons
 from communicator.client.status import ClusterStatus
 from communicator.errors import NoReceiverError
-from communicator.flags import CATALOGUE, Flag, FlagName, Source
+from communicator.flags.declarations import declarations
+from communicator.flags.flag import Flag, FlagName, Source
 from tests.bellwether import shadow_sample as sample
 
 NOW_S = 1_795_626_900.0
@@ -396,7 +397,7 @@ def status(names, missing=()):
 
 
 def flag(number, **details):
-    declared = CATALOGUE[number]
+    declared = list(declarations().values())[number]
     wanted = {"reason": "so it is", "file": "neighbors.txt", "router": "gamma", **details}
     made = declared.make(wanted, source=Source(), version="0.1.0", hostname="alpha")
     return Flag(

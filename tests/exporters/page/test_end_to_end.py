@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from communicator.client import Service
-from communicator.flags import write_flag
+from communicator.flags.flag_file import write_flag
 from communicator.protocol import Message
 from communicator.testing import run_router
 from tests.exporters.page.html_reading import assert_harmless, read_html

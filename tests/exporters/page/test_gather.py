@@ -7,7 +7,7 @@ import pytest
 
 from communicator.answers.router import Statistics
 from communicator.errors import NotConnectedError
-from communicator.flags import write_flag
+from communicator.flags.flag_file import write_flag
 from exporters.page.gather import Gatherer
 from tests.exporters.page.scenes import flag, silent, trouble, well
 

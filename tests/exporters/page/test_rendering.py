@@ -15,7 +15,7 @@ from communicator.answers.histogram import Histogram
 from communicator.answers.releases import CanaryReport, Cell, Freeze, Override, Release, SickServer, Standing
 from communicator.answers.router import Peer, Statistics
 from communicator.answers.services import Instance
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from communicator.wording.characters import printable
 from exporters.page.gather import Gatherer
 from exporters.page.pieces import IN_FULL, PIECES

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from communicator.flags import write_flag
+from communicator.flags.flag_file import write_flag
 from communicator.protocol.addresses import HostPort
 from exporters.page.gather import Gatherer
 from exporters.page.routes import page_routes

@@ -343,7 +343,7 @@ def test_lines_pass_all_together_only_if_each_passes(data):
                 for one in line.splitlines(keepends=True) if b"\n" in line else ():
                     assert checker.fault(decode(one), "alpha") == "", one
         wholes = [line for line in lines if line.count(b"\n") == 1]
-        for line in set(wholes) - checker.misses(head, wholes, "alpha"):
+        for line in set(wholes).difference(checker.misses(head, b"".join(wholes), "alpha")):
             assert checker.fault(decode(line), "alpha") == "", line
 
 
@@ -398,14 +398,14 @@ def test_one_line_among_many_is_enough(checker, line):
 def test_lines_that_do_not_surely_pass_are_named(checker):
     usual, odd = b"x/PRINT file=a\n", b"x/PRINT file=a\\n\n"
     assert checker.passes_all(b"x/PRINT", usual * 100)
-    assert checker.misses(b"x/PRINT", [usual, odd, usual]) == {odd}
-    assert checker.misses(b"x/UNHEARD_OF", [usual]) == set()
+    assert list(checker.misses(b"x/PRINT", usual + odd + usual)) == [odd]
+    assert list(checker.misses(b"x/UNHEARD_OF", usual)) == []
     for head in (b"./PRINT", b"x/ /", b"\xff/PRINT"):
-        assert checker.misses(head, [usual]) == {usual}
+        assert list(checker.misses(head, usual)) == [usual]
     fresh, told, odd = make_checker(TELL=TELL), b"x/TELL list=a\n", b"x/TELL list=\\n\n"
-    assert fresh.misses(b"x/TELL", [told, odd]) == {told, odd}
+    assert list(fresh.misses(b"x/TELL", told + odd)) == [told, odd]
     assert not fresh.passes_all(b"x/TELL", (told + odd) * 100)
-    assert fresh.misses(b"x/TELL", [told, odd]) == {odd}
+    assert list(fresh.misses(b"x/TELL", told + odd)) == [odd]
 
 
 def test_few_lines_are_not_worth_it_until_they_are_many():

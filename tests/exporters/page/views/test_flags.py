@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.flags import CATALOGUE, Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from communicator.wording import marks
 from exporters.page.snapshot import Flags
 from exporters.page.views.flags import flags_view
@@ -29,13 +29,6 @@ def test_how_urgent_it_is(priority, mark):
 )
 def test_how_long_it_is_up(date_s, age):
     assert flags_view(Flags(flags=[flag(date_s=date_s)]), NOW_S, None).items[0].age == age
-
-
-def test_a_flag_without_help_has_that_of_the_catalogue():
-    declared = CATALOGUE[0]
-    [item] = flags_view(Flags(flags=[flag(name=declared.name)]), NOW_S, None).items
-    assert item.help == [declared.help]
-    assert (item.address, item.place) == ("", declared.help_uri), "a browser may not go to a file"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from communicator.answers.deployments import Deployments
 from communicator.answers.releases import CanaryReport, Cell, Freeze, Release, SickServer, Standing
 from communicator.answers.router import Statistics
 from communicator.client.status import ClusterStatus
-from communicator.flags import Flag, FlagName
+from communicator.flags.flag import Flag, FlagName
 from communicator.wording import marks
 from exporters.page.snapshot import Flags, Snapshot, Told
 from exporters.page.views.troubles import status_view
