@@ -16,6 +16,7 @@ from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.parties import NOT_COPIED_SENDERS, TO_BE_READ
 from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.cores.statistics import fill
 from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard
@@ -354,16 +355,7 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
 
 
 def _write_steps(board: Switchboard, mirror: Mirror, steps: tuple[Step, ...]) -> bytes:
-    shadow = mirror.shadow
-    told = Steps(
-        service=shadow.service,
-        version=shadow.version,
-        build=shadow.build,
-        server=shadow.server,
-        is_reference=shadow.is_reference,
-        deployment=shadow.deployment,
-        steps=steps,
-    )
+    told = fill(Steps, mirror.shadow, steps=steps)
     message = Message("SHADOW_STEPS", {"steps": msgspec.json.encode(told).decode()}, COMPARATOR)
     return encode_line(board.signed(message))
 
@@ -385,15 +377,5 @@ def tell_mirrors(board: Switchboard, now: Instant) -> tuple[MirrorStanding, ...]
 def _standing(board: Switchboard, mirror: Mirror, now: Instant) -> MirrorStanding:
     hindrance = find_hindrance(board, mirror, now)
     states = {"absent": "absent", "no_route": "absent", "unsupported": "unsupported"}
-    return MirrorStanding(
-        service=mirror.shadow.service,
-        version=mirror.shadow.version,
-        server=mirror.shadow.server,
-        state=states.get(hindrance, "busy" if mirror.busy else "copying"),
-        busy=mirror.busy,
-        queue_messages=mirror.queue_messages,
-        queue_bytes=mirror.queue_bytes,
-        unconfirmed_bytes=mirror.unconfirmed_bytes,
-        copied_total=mirror.copied,
-        conversations_total=dict(mirror.totals),
-    )
+    state = states.get(hindrance, "busy" if mirror.busy else "copying")
+    return fill(MirrorStanding, mirror, mirror.shadow, state=state, conversations_total=mirror.totals)

@@ -12,6 +12,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.values import parse_integer, required
 from communicator.router.cores.policy import PolicyInForce
 from communicator.router.cores.remembered import Answer
+from communicator.router.cores.statistics import fill
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.repertoire import REQUIRED_COMMANDS
 from communicator.router.peering.instances import local_instances
@@ -111,14 +112,7 @@ def _instances(board: Switchboard, *, is_local: bool) -> list[Instance]:
 
 def _blocked(policy: PolicyInForce, now: Instant) -> Iterator[Block]:
     for denial, blocking in policy.standing(now.monotonic_s):
-        yield Block(
-            service=denial.service,
-            server=denial.server,
-            version=denial.version,
-            build=denial.build,
-            left_s=round(blocking.until_s, 3),
-            reason=blocking.reason,
-        )
+        yield fill(Block, denial, left_s=round(blocking.until_s, 3))
 
 
 def _count(message: Message, name: str, default: int) -> int:
