@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.tapping import shown
@@ -71,7 +73,7 @@ class Voice:
         self._carrier = carrier
         self._statistics = statistics
         self._effects: list[Effect] = []
-        self._work = self._bytes = self._discards = 0
+        self._work, self._bytes = 0.0, 0
         self.taps: set[Link] = set()
         """Who watches every line."""
         self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
@@ -85,7 +87,7 @@ class Voice:
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
         effects, self._effects = self._effects, []
-        self._work = self._bytes = 0
+        self._work, self._bytes = 0.0, 0
         return effects
 
     @property
@@ -95,24 +97,20 @@ class Voice:
 
     def may_look(self, line: bytes) -> bool:
         """Whether one more line may be looked into in this turn; counts it. The first one always may."""
-        if self.is_worn:
-            return False
-        self._work += WORK_PER_LOOK + len(line) // BYTES_PER_WORK
-        return True
+        return self._may_do(WORK_PER_LOOK + len(line) // BYTES_PER_WORK)
 
     def may_check(self) -> bool:
         """Whether one more line may be held to its definition in this turn; counts it. Else none may be looked into either."""
-        if self.is_worn:
-            return False
-        self._work += 1
-        return True
+        return self._may_do(1)
 
     def may_discard(self) -> bool:
         """Whether one more line of a shadow may be discarded in this turn; counts it."""
+        return self._may_do(1 / DISCARDS_PER_WORK)
+
+    def _may_do(self, work: float) -> bool:
         if self.is_worn:
             return False
-        self._discards += 1
-        self._work += not self._discards % DISCARDS_PER_WORK
+        self._work += work
         return True
 
     def count_search(self) -> None:
@@ -239,8 +237,8 @@ class Voice:
 
     def refuse(self, link: Link, command: str, reason: str, /, **ids: str) -> None:
         """Answer INVALID with the reason, and the IDs of what is refused."""
-        known = {"command": command} if command else {}
-        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS), **ids)
+        told = given(command=command, message=representable(reason, REASON_CHARACTERS))
+        self.answer(link, "INVALID", **told, **ids)
 
     def tell_listeners(self, command: str, /, **parameters: str) -> None:
         """Tell every registered link that lists a command, whatever its role, since it is the router who speaks."""
@@ -269,11 +267,4 @@ class Voice:
 
     def signed(self, message: Message) -> Message:
         """The message with the router as its sender."""
-        return Message(
-            message.command,
-            message.parameters,
-            message.service,
-            message.server,
-            self.server,
-            ROUTER_SERVICE,
-        )
+        return replace(message, sent_from_server=self.server, sent_from_service=ROUTER_SERVICE)

@@ -1,7 +1,7 @@
 """Messages that have to arrive at least once: kept and repeated until the router of the receiver says ACKNOWLEDGED."""
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.reports import report, tell_hop
@@ -92,11 +92,8 @@ def acknowledge(
         return
     if status != "failed":
         received.is_new(envelope.ack_id, now.monotonic_s)
-    told = {ACKNOWLEDGED_ID: envelope.ack_id, "status": status, "reason": reason}
-    voice.tell_party(
-        Party(maker_of(envelope.ack_id), ROUTER_SERVICE),
-        Message("ACKNOWLEDGED", {name: value for name, value in told.items() if value}),
-    )
+    told = given(message_id=envelope.ack_id, status=status, reason=reason)
+    voice.tell_party(Party(maker_of(envelope.ack_id), ROUTER_SERVICE), Message("ACKNOWLEDGED", told))
 
 
 def is_repeated(board: Switchboard, envelope: Envelope, now: Instant) -> bool:

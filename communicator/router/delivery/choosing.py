@@ -81,7 +81,7 @@ def told_of(board: Switchboard, envelope: Envelope) -> frozenset[str] | None:
         return board.mesh.topology.attached(peer.server) | {own}
     if spread.hops > 1 or envelope.message.sent_from_server != peer.server:
         return None
-    listed = spread.informed - {ip_of(board.config.my_address)}
+    listed = spread.informed - {board.config.own_ip}
     first = ip_of(peer.address)  # stands for the first of those that dialled it, and that is us if we have
     if first in listed:
         return frozenset((own,)) if envelope.link.dial is not None and listed == {first} else None

@@ -1,6 +1,7 @@
 """What a sender hears of its message: TRANSMISSION_REPORT when it wants to know of failures, TRACE_HOP when it follows it."""
 
 from communicator.protocol.line_form import representable
+from communicator.protocol.message import given
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import format_timestamp
 from communicator.router.cores.voice import Voice, repeated_ids
@@ -24,9 +25,7 @@ def report(voice: Voice, envelope: Envelope, status: str, reason: str) -> None:
     if message.get("transmission_report") != "failure" or envelope.ack_id:  # with an id, its own router reports
         return
     told = {"command": message.command, "status": status, "reason": reason, "destination_service": message.service}
-    told |= repeated_ids(message)
-    if message.server:
-        told["destination_server"] = message.server
+    told |= repeated_ids(message) | given(destination_server=message.server)
     voice.tell(envelope, "TRANSMISSION_REPORT", **told)
 
 
@@ -45,14 +44,14 @@ def tell_hop(
     """
     if not envelope.trace or envelope.message.sent_from_service == ROUTER_SERVICE:
         return  # what routers say of a trace carries its name too, and is not followed itself
-    told = {
-        "trace": representable(envelope.trace, TRACE_CHARACTERS),
-        "server": voice.server,
-        "hop": str(envelope.hop),
-        "command": envelope.message.command,
-        "action": action,
-        "next": following,
-        "reason": reason,
-        "timestamp": format_timestamp(now.wall_ns),
-    }
-    voice.tell(envelope, "TRACE_HOP", **{name: value for name, value in told.items() if value})
+    told = given(
+        trace=representable(envelope.trace, TRACE_CHARACTERS),
+        server=voice.server,
+        hop=str(envelope.hop),
+        command=envelope.message.command,
+        action=action,
+        next=following,
+        reason=reason,
+        timestamp=format_timestamp(now.wall_ns),
+    )
+    voice.tell(envelope, "TRACE_HOP", **told)
