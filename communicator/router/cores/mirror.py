@@ -58,6 +58,11 @@ class Conversation(msgspec.Struct, eq=False):
     numbers: dict[tuple[bytes, str], tuple[int, float]] = {}
     """By who asks and correlation_id, the number of a message and when it came."""
 
+    def cut(self, reason: str) -> None:
+        """No shadow gets any more of it, which is not whole and never compared."""
+        for mirror in tuple(self.followers):
+            mirror.cut(self, reason)
+
 
 def first_silent(
     table: Mapping[bytes, Conversation] | Mapping[str, Conversation], now_s: float, for_s: float

@@ -38,7 +38,8 @@ class Mirrors:
         self._server = server
         self._secret = secret
         self._mirrors: dict[Which, tuple[Sampler, Mirror]] = {}
-        self._is_stale = False
+        self.is_stale = False
+        """It may be another instance that is live, or another policy that is in force."""
         self.omitted = 0
         """Shadows beyond `MIRRORS`, which get no copies."""
 
@@ -50,14 +51,9 @@ class Mirrors:
         """How many shadows get copies."""
         return len(self._mirrors)
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether it may be another instance that is live, or another policy that is in force."""
-        return self._is_stale
-
     def changed(self) -> None:
         """Something has changed that says who gets copies of what: it is looked at in a moment."""
-        self._is_stale = True
+        self.is_stale = True
         self.due.set(0.0)
 
     def settle(self, wanted: Iterable[Shadow], live: Callable[[str], Link | None]) -> list[Mirror]:
@@ -70,17 +66,15 @@ class Mirrors:
         Returns:
             Those that get no copies any more.
         """
-        self._is_stale = False
+        self.is_stale = False
         entries = {which(shadow): shadow for shadow in islice(wanted, MIRRORS)}
         ended = self._take_out(entries)
         for one, shadow in entries.items():
             self._enter(one, shadow)
         for sampler in self.samplers.values():
-            sampler.share = max((mirror.shadow.share for mirror in sampler.mirrors), default=0.0)
-        for sampler in self.samplers.values():
             link = live(sampler.service) if sampler.mirrors else None
             if sampler.link is not link:
-                self._cut_all(sampler, "primary")
+                sampler.clear()
                 if sampler.link is not None:
                     sampler.link.copied = None
                 sampler.link = link
@@ -105,7 +99,8 @@ class Mirrors:
             shadow = entries.get(one)
             if shadow is None or shadow.key != sampler.parameter:
                 for follower in tuple(mirror.following.values()):
-                    self.cut(sampler, follower.conversation, mirror, "withdrawn")
+                    mirror.cut(follower.conversation, "withdrawn")
+                    sampler.skip(follower.conversation)
                 sampler.mirrors.remove(mirror)
                 del self._mirrors[one]
                 self.active.pop(mirror, None)
@@ -125,18 +120,6 @@ class Mirrors:
         mirror = Mirror(shadow)
         sampler.mirrors.append(mirror)
         self._mirrors[one] = sampler, mirror
-
-    def _cut_all(self, sampler: Sampler, reason: str) -> None:
-        for conversation in sampler.everything():
-            for mirror in tuple(conversation.followers):
-                mirror.cut(conversation, reason)
-        sampler.clear()
-
-    def cut(self, sampler: Sampler, conversation: Conversation, mirror: Mirror, reason: str) -> None:
-        """One shadow gets no more of a conversation; where it was the last one nothing of it is noted any more."""
-        mirror.cut(conversation, reason)
-        if not conversation.followers:
-            sampler.skip(conversation)
 
     def take(self, taken: Taken, now_s: float) -> bool:
         """There is word of copies; whether that is to be looked at: others may wait for the room that they leave."""
@@ -174,7 +157,7 @@ class Mirrors:
         due: list[float | None] = [] if is_ahead else [sampler.due_s for sampler in self.samplers.values()]
         for mirror in self.active:
             due += (mirror.retry_s, mirror.overdue_s, mirror.tell_s)
-        earliest_s = 0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None)
+        earliest_s = 0.0 if self.is_stale else min((at_s for at_s in due if at_s is not None), default=None)
         if not is_ahead or (earliest_s is not None and earliest_s < (self.due.at_s or 0.0)):
             self.due.set(earliest_s)
 

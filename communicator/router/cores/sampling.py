@@ -72,8 +72,6 @@ class Sampler:
         self.server = server.encode()
         self.mirrors: list[Mirror] = []
         """Whose shadows get copies."""
-        self.share = 0.0
-        """The largest of theirs."""
         self.link: Link | None = None
         """The live instance."""
         self.address = re.compile(rb"(?:(<[^ ]+) )?(?:[^ :/]+:)?" + re.escape(service.encode()) + rb"/([^ ]+)(?: |\Z)")
@@ -104,6 +102,11 @@ class Sampler:
     def __len__(self) -> int:
         """How many conversations are copied or not over for good."""
         return len(self._open) + len(self._over)
+
+    @property
+    def share(self) -> float:
+        """The largest of those of its shadows."""
+        return max((mirror.shadow.share for mirror in self.mirrors), default=0.0)
 
     @property
     def has_notes(self) -> bool:
@@ -144,21 +147,21 @@ class Sampler:
         else:
             self._has_missed = True
 
-    def missed(self) -> list[Conversation]:
-        """The conversations of which something may not have been noted; they are to be cut before anything else is looked at.
+    def cut_missed(self) -> None:
+        """Cut the conversations of which something may not have been noted, before anything else is looked at.
 
         It may have been of any, also of one that would begin with what was noted before.
         """
-        if not self._has_missed:
-            return []
-        self._has_missed = False
-        self._drop_notes()
-        return self.everything()
+        if self._has_missed:
+            self._drop_notes()
+            for conversation in self._everything():
+                self.cut(conversation, "queue")
 
     def _drop_notes(self) -> None:
         self._notes.clear()
         self._first = None
         self._noted_bytes = 0
+        self._has_missed = False
 
     def take_note(self) -> Note | None:
         """What is to be looked at next, if there is anything that may belong to a conversation that is copied."""
@@ -264,8 +267,15 @@ class Sampler:
             for name in names_of(key, self.server):
                 self._put_behind(name)
 
+    def cut(self, conversation: Conversation, reason: str) -> None:
+        """No shadow gets any more of a conversation."""
+        conversation.cut(reason)
+        self.skip(conversation)
+
     def skip(self, conversation: Conversation) -> None:
-        """Nobody gets it, or nobody any more: what is left of it costs no more than one that was not drawn."""
+        """Where nobody gets it, or nobody any more, what is left of it costs no more than one that was not drawn."""
+        if conversation.followers:
+            return
         if self._open.get(conversation.key) is conversation:
             del self._open[conversation.key]
             self._leave_out(conversation.key, max(1, LENGTH_MESSAGES - conversation.asked))
@@ -371,17 +381,17 @@ class Sampler:
             self._forget(conversation)
         return final
 
-    def everything(self) -> list[Conversation]:
+    def _everything(self) -> list[Conversation]:
         """All conversations that are not over for good."""
         return [*self._open.values(), *self._over.values()]
 
     def clear(self) -> None:
         """Begin anew: the primary is another one, or is gone."""
-        for conversation in self.everything():
+        for conversation in self._everything():
+            conversation.cut("primary")
             self._forget(conversation)
         self._open.clear()
         self._drop_notes()
-        self._has_missed = False
 
     def _forget(self, conversation: Conversation) -> None:
         self._over.pop(conversation.identity, None)
