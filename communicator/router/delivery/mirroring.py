@@ -6,7 +6,7 @@ says that it is time (`PutOff`), a few at a turn. What is to leave is offered, n
 
 import msgspec
 
-from communicator.answers.policy import ALL, Shadow
+from communicator.answers.policy import ALL
 from communicator.answers.router import Mirror as MirrorStanding
 from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
@@ -242,14 +242,15 @@ def find_hindrance(board: Switchboard, mirror: Mirror, now: Instant) -> str:
             return "no_route"
         if not board.mesh.has_feature(server, SHADOWS):
             return "unsupported"
-    if not _is_there(board, mirror.shadow):
+    if not _is_there(board, mirror):
         return "absent"
     return "comparator" if board.registry.live(COMPARATOR) is None else mirror.hindrance(now.monotonic_s)
 
 
-def _is_there(board: Switchboard, shadow: Shadow) -> bool:
+def _is_there(board: Switchboard, mirror: Mirror) -> bool:
+    shadow = mirror.shadow
     if shadow.server == board.server:
-        return board.fence.find_shadow(shadow.service, shadow.version, shadow.build) is not None
+        return board.fence.find_shadow(mirror.which, board.server) is not None
     return any(
         one.server == shadow.server and one.state == "up" and shadow.fits(one.service, one.version, one.build)
         for one in board.mesh.directory.instances(shadow.service)

@@ -37,10 +37,10 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
     Raises:
         RemoteProtocolError: It is no message.
     """
-    link = board.fence.find_shadow(*copy.shadow[:3])
+    link = board.fence.find_shadow(copy.shadow, copy.primary)
     message = decode(copy.line)
-    if link is not None and board.fence.may_copy(copy.primary, copy.shadow):
-        board.copies.note(link.id, copy, message, board.fence.key_of(copy.shadow), now.monotonic_s)
+    if link is not None:
+        board.copies.note(link.id, copy, message, board.fence.shadows[copy.shadow].key, now.monotonic_s)
     board.copies.batches[copy.shadow, copy.primary].append((copy, message.command))
 
 
@@ -49,9 +49,9 @@ def hand_on(board: Switchboard, now: Instant) -> None:
     batches = list(board.copies.batches.items())
     board.copies.batches.clear()
     for (shadow, primary), batch in batches:
-        link = board.fence.find_shadow(*shadow[:3])
+        link = board.fence.find_shadow(shadow, primary)
         copies = [copy for copy, _ in batch]
-        if link is None or not board.fence.may_copy(primary, shadow):
+        if link is None:
             _confirm(board, copies, ABSENT, now)
         else:
             _offer(board, link, copies, {command for _, command in batch})
