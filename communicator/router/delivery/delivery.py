@@ -8,9 +8,9 @@ from communicator.router.cores.voice import repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.delivery.checking import find_leaving
-from communicator.router.delivery.choosing import LEFT_TO_OTHERS, choose
-from communicator.router.delivery.colouring import (
-    choose_coloured,
+from communicator.router.delivery.choosing import (
+    LEFT_TO_OTHERS,
+    choose,
     find_version,
     has_to_wait,
     names_version,
@@ -115,8 +115,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if envelope.message.command == "ALIVE" and _is_health_check(envelope):
         _ask_run(board, envelope, now)
         return
-    colour = board.policy.active.get(envelope.message.service)
-    chosen = choose(board, envelope, now) if colour is None else choose_coloured(board, envelope, colour, now)
+    chosen = choose(board, envelope, now)
     if isinstance(chosen, Link):
         hand_over(board, envelope, chosen, now)
     elif chosen == LEFT_TO_OTHERS:

@@ -10,7 +10,7 @@ from communicator.router.cores.voice import Voice, repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge
 from communicator.router.delivery.belief import is_word_of_leaf, why_not_believed
 from communicator.router.delivery.checking import find_fault
-from communicator.router.delivery.colouring import TO_VERSION
+from communicator.router.delivery.choosing import TO_VERSION
 from communicator.router.delivery.delivery import deliver
 from communicator.router.delivery.flooding import hear_sender
 from communicator.router.delivery.refusals import refuse_message
