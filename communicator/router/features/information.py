@@ -127,9 +127,8 @@ def _statistics(board: Switchboard, measured: Measured, now: Instant) -> answer.
 
 
 def _connections(registry: Registry) -> dict[str, int]:
-    counted: Counter[str] = Counter(dict.fromkeys(LinkKind, 0))
-    counted.update(link.kind for link in registry.links.values())
-    return counted
+    counted = Counter(link.kind for link in registry.links.values())
+    return {kind: counted[kind] for kind in LinkKind}
 
 
 def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
