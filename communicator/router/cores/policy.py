@@ -228,6 +228,11 @@ class PolicyInForce:
         is_leased = bool(ends or policy.weights or policy.apart or policy.trials or policy.shadows)
         self._deadlines_s = sorted(ends | ({self.lease_ends_s} if is_leased else set()))
 
+    def described(self) -> dict[str, str]:
+        """What POLICY_CURRENT tells."""
+        told = {"generation": render_generation(self.policy), "policy": render_policy(self.policy)}
+        return told | ({"colours": render_colours(self.colours)} if self.colours else {})
+
     def succeeded_by(self, policy: Policy, now_s: float) -> "PolicyInForce":
         """What is in force once this policy has come.
 

@@ -10,19 +10,9 @@ from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.tapping import shown
+from communicator.router.vocabulary import effects
 from communicator.router.vocabulary.carrier import Carrier
-from communicator.router.vocabulary.effects import (
-    Close,
-    Continue,
-    Effect,
-    Identify,
-    Level,
-    LookAgain,
-    Measure,
-    Notice,
-    Offer,
-    Send,
-)
+from communicator.router.vocabulary.effects import Effect, Level, Send
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import CloseReason, Instant, LinkKind
 from communicator.router.vocabulary.registry import Link, Party, Registry
@@ -48,7 +38,7 @@ BYTES_PER_TURN = 1024 * 1024
 LOOK_AFTER_S = 0.05
 """How long what was put off waits for more of its kind. All that is done about it cools the caches of the processor for what comes
 next: that is to happen once in a while, and not after each message."""
-_LOOK_SOON, _LOOK_LATER = LookAgain(), LookAgain(LOOK_AFTER_S)
+_LOOK_SOON, _LOOK_LATER = effects.LookAgain(), effects.LookAgain(LOOK_AFTER_S)
 
 
 def repeated_ids(message: Message) -> dict[str, str]:
@@ -86,9 +76,9 @@ class Voice:
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
-        effects, self._effects = self._effects, []
+        asked, self._effects = self._effects, []
         self._work, self._bytes = 0.0, 0
-        return effects
+        return asked
 
     @property
     def is_worn(self) -> bool:
@@ -122,7 +112,7 @@ class Voice:
         link.is_parked = True
         link.parked = lines
 
-    def park(self, link: Link, lines: bytes, question: Identify | Measure | Continue) -> None:
+    def park(self, link: Link, lines: bytes, question: effects.Identify | effects.Measure | effects.Continue) -> None:
         """Ask something of the shell; these lines of the link, and all that follow, wait for the answer."""
         self.hold(link, lines)
         self._effects.append(question)
@@ -133,7 +123,7 @@ class Voice:
 
     def notice(self, level: Level, event: str, /, **fields: object) -> None:
         """Ask for one line of the log."""
-        self._effects.append(Notice(level, event, fields))
+        self._effects.append(effects.Notice(level, event, fields))
 
     def offer(self, link: Link, data: bytes, done: Callable[[bool, Instant], None]) -> None:
         """Write whole lines to a link if little waits there.
@@ -145,7 +135,7 @@ class Voice:
         """
         self._tickets += 1
         self._offers[self._tickets] = link, data, done
-        self._effects.append(Offer(link.id, data, self._tickets))
+        self._effects.append(effects.Offer(link.id, data, self._tickets))
 
     def offered(self, ticket: int, now: Instant, *, taken: bool) -> None:
         """The shell has answered what was offered."""
@@ -253,7 +243,7 @@ class Voice:
         """Close a link once what was said to it is written; it hears and says nothing from now on."""
         if not link.closing:
             link.closing = True
-            self._effects.append(Close(link.id, reason))
+            self._effects.append(effects.Close(link.id, reason))
 
     def tap(self, direction: str, link: Link, lines: bytes) -> None:
         """Copy lines to everyone who watches, without secrets."""

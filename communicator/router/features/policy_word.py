@@ -6,20 +6,8 @@ Colours of services come in the policy of the canary, or from another router; th
 from communicator.answers.policy import Colour, Policy
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
-from communicator.router.cores.colours import (
-    find_absurd,
-    find_conflicts,
-    generation_of,
-    parse_colours,
-    render_colours,
-)
-from communicator.router.cores.policy import (
-    PolicyInForce,
-    parse_policy,
-    render_generation,
-    render_kept,
-    render_policy,
-)
+from communicator.router.cores.colours import find_absurd, find_conflicts, generation_of, parse_colours
+from communicator.router.cores.policy import PolicyInForce, parse_policy, render_generation, render_kept
 from communicator.router.cores.voice import Voice
 from communicator.router.features.blocked_version import blocking_of, note_expelled, refuse_blocked, tell_blocked
 from communicator.router.features.fencing import place_all
@@ -51,20 +39,13 @@ def policy_set(board: Switchboard, link: Link, message: Message, now: Instant) -
         look_at_status(board, now)
     _follow(board, before, now)
     place_all(board, now)
-    _tell(board, link, board.policy)
+    policy_get(board, link, message, now)
     _expel(board, now)
 
 
 def policy_get(board: Switchboard, link: Link, _message: Message, _now: Instant) -> None:
     """POLICY_GET: answered by POLICY_CURRENT."""
-    _tell(board, link, board.policy)
-
-
-def _tell(voice: Voice, link: Link, in_force: PolicyInForce) -> None:
-    policy, colours = in_force.policy, in_force.colours
-    told = {"colours": render_colours(colours)} if colours else {}
-    generation = render_generation(policy)
-    voice.answer(link, "POLICY_CURRENT", generation=generation, policy=render_policy(policy), **told)
+    board.answer(link, "POLICY_CURRENT", **board.policy.described())
 
 
 def _note(voice: Voice, policy: Policy) -> None:
