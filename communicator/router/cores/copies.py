@@ -98,10 +98,6 @@ class Copies:
         self.said: defaultdict[tuple[int, Which, str], Steps] = defaultdict(Steps)
         """By link of a shadow, shadow and whoever copies for it: what it has said that is not told yet."""
 
-    def __len__(self) -> int:
-        """How many are known."""
-        return len(self._known)
-
     def note(self, link: int, copy: Copy, message: Message, parameter: str, now_s: float) -> None:
         """A copy goes to a shadow.
 

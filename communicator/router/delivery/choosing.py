@@ -148,8 +148,7 @@ def candidates(
         registration = live.registration
         here = Instance(server=own, service=service, version=registration.version, build=registration.build)
         found.insert(0, here)
-    weighed = [_weigh(board, instance, now) for instance in found]
-    able = [candidate for candidate in weighed if candidate is not None]
+    able = [candidate for instance in found if (candidate := _weigh(board, instance, now))]
     if service in board.policy.active:  # several of one server may be active: its router knows which one it is
         return list({one.server: one for one in able}.values())
     return able
@@ -159,12 +158,10 @@ def _weigh(board: Switchboard, instance: Instance, now: Instant) -> Candidate | 
     """An instance as the balancer sees it; None when it cannot be reached, gets no messages, or is blocked by the policy."""
     policy, own = board.policy, instance.server == board.config.server_name
     cost = 0.0 if own else board.carrier.cost(instance.server)
-    named = (instance.service, instance.version, instance.build, instance.server)
-    if cost is None or instance.state != "up" or not policy.takes(*named[:3], instance.role):
-        return None
-    if policy.blocked(*named, now.monotonic_s) is not None:
+    if cost is None or not policy.serves(instance, now.monotonic_s):
         return None
     is_apart = not own and policy.is_apart(instance.service, instance.server, now.monotonic_s)
+    named = (instance.service, instance.version, instance.build, instance.server)
     weight = 0.0 if is_apart else policy.weight(*named, now.monotonic_s)
     return Candidate(instance.server, instance.service, instance.version, instance.build, cost, weight)
 

@@ -73,7 +73,7 @@ def _try_version(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         board.statistics.dropped["acl"] += 1
         ids = repeated_ids(envelope.message)
         board.tell(envelope, "INVALID", command=envelope.message.command, message=reason, **ids)
-        acknowledge(board, board.received, envelope, "failed", now, "not_allowed")
+        acknowledge(board, envelope, "failed", now, "not_allowed")
 
 
 def _deliver_now(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -149,7 +149,7 @@ def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant
     board.statistics.routed["local"] += 1
     board.transmit(target, line, 1)
     tell_hop(board, envelope, now, "delivered", target.name)
-    acknowledge(board, board.received, envelope, "delivered", now)
+    acknowledge(board, envelope, "delivered", now)
 
 
 def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
@@ -210,7 +210,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s, envelope.source):
             report(board, envelope, "cached", "service_absent")
             tell_hop(board, envelope, now, "cached", message.service)
-            acknowledge(board, board.received, envelope, "cached", now, "service_absent")
+            acknowledge(board, envelope, "cached", now, "service_absent")
             return
         board.notice(
             Level.WARNING, "cache_full", service=message.service, sender=envelope.source, messages=len(board.cache)
@@ -222,7 +222,7 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     drop = "cache_full" if expected and policy.keep else "unroutable"
     loses_nothing = own and message.get("deliver") == "all"  # who speaks to all its peers, and has none
     fail(board, envelope, reason, now, "" if loses_nothing else drop)
-    acknowledge(board, board.received, envelope, "failed", now, reason)
+    acknowledge(board, envelope, "failed", now, reason)
 
 
 def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
@@ -242,7 +242,7 @@ def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> Non
         reason = f"service {message.service!r} is not there, and does not list this command"
         board.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
     fail(board, envelope, "command_unknown", now, "unroutable")
-    acknowledge(board, board.received, envelope, "failed", now, "command_unknown")
+    acknowledge(board, envelope, "failed", now, "command_unknown")
 
 
 def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant, drop: str = "") -> None:

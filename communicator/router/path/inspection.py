@@ -167,7 +167,7 @@ def _is_for_us(config: RouterConfig, envelope: Envelope) -> bool:
 def _end_repeats(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
     """A message that has to arrive never will: its router need not send it again, and its sender hears no second refusal."""
     if _is_for_us(board.config, envelope):
-        acknowledge(board, board.received, envelope, "failed", now, reason)
+        acknowledge(board, envelope, "failed", now, reason)
 
 
 def _asker(link: Link, message: Message) -> Link:

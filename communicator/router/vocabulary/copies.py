@@ -85,27 +85,21 @@ class Copied(Protocol):
         """
 
 
-class Both:
-    """Two of them for one link.
+class Both(NamedTuple):
+    """Two of them for one link."""
 
-    Args:
-        first: One.
-        second: The other.
-    """
-
-    def __init__(self, first: Copied, second: Copied) -> None:
-        self._first = first
-        self._second = second
+    first: Copied
+    second: Copied
 
     def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
         """See `Copied`."""
-        is_noted = self._first.note_asked(data, messages, at_s, is_mixed=is_mixed)
-        return self._second.note_asked(data, messages, at_s, is_mixed=is_mixed) or is_noted
+        is_noted = self.first.note_asked(data, messages, at_s, is_mixed=is_mixed)
+        return self.second.note_asked(data, messages, at_s, is_mixed=is_mixed) or is_noted
 
     def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
         """See `Copied`."""
-        is_noted = self._first.note_said(front, lines, at_s, is_mixed=is_mixed)
-        return self._second.note_said(front, lines, at_s, is_mixed=is_mixed) or is_noted
+        is_noted = self.first.note_said(front, lines, at_s, is_mixed=is_mixed)
+        return self.second.note_said(front, lines, at_s, is_mixed=is_mixed) or is_noted
 
 
 def which(shadow: Shadow) -> Which:
