@@ -195,14 +195,9 @@ class Fence:
             if part in self._named:
                 return Behind(BY_UNIT, self._named[part].service, self._named[part].version)
         found = next(self._marked(process), None)
-        if found is None and not process.unit and self._hides_shadows:
+        if found is None and not process.unit and (self._named or any(mark.by_unit for mark in self._marks.values())):
             return Behind(UNTOLD)  # its unit is hidden, and may be that of a shadow
         return found
-
-    @property
-    def _hides_shadows(self) -> bool:
-        """Whether a process of which the unit is hidden may be a shadow of the policy."""
-        return bool(self._named) or any(mark.by_unit for mark in self._marks.values())
 
     def _marked(self, process: Process) -> Iterator[Behind]:
         for mark in self._marks.values():

@@ -343,13 +343,9 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.tell_s = then.monotonic_s + TELL_S if len(mirror.steps) else None
         board.mirrors.announce(then.monotonic_s)
 
-    board.offer(link, _write_steps(board, mirror, steps), done)
-
-
-def _write_steps(board: Switchboard, mirror: Mirror, steps: tuple[Step, ...]) -> bytes:
     told = fill(Steps, mirror.shadow, steps=steps)
     message = Message("SHADOW_STEPS", {"steps": msgspec.json.encode(told).decode()}, COMPARATOR)
-    return encode_line(board.signed(message))
+    board.offer(link, encode_line(board.signed(message)), done)
 
 
 def _tell_rest(board: Switchboard, mirror: Mirror, *, is_heard: bool = True) -> None:

@@ -16,7 +16,6 @@ from communicator.router.cores.remembered import Answer
 from communicator.router.cores.statistics import fill
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.repertoire import REQUIRED_COMMANDS
-from communicator.router.mesh.directory import Directory
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.events import Instant
@@ -40,21 +39,17 @@ def service_status(board: Switchboard, link: Link, message: Message, _now: Insta
     """SERVICE_STATUS: answered by STATUS up, here or else on another server, down (known, but not there) or unknown."""
     service = required(message, "service")
     live = board.registry.live(service)
+    elsewhere = (one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role is Role.LIVE)
     if live is not None and live.registration is not None:
         told = _status(board.server, service, live.registration.up_since_s)
         if message.get("unheard") == "true":
             told |= given(unheard=",".join(sorted(live.commands - live.heard - REQUIRED_COMMANDS)[:UNHEARD_TOLD]))
-    elif (there := _find_elsewhere(board.mesh.directory, service)) is not None:
+    elif (there := next(elsewhere, None)) is not None:
         told = _status(there.server, service, there.up_since)
     else:
         told = {"cache": "no", "service": service}
         told["status"] = "down" if service in board.config.known_services else "unknown"
     board.answer(link, "STATUS", **told)
-
-
-def _find_elsewhere(directory: Directory, service: str) -> Instance | None:
-    live = (one for one in directory.instances(service) if one.state == "up" and one.role is Role.LIVE)
-    return next(live, None)
 
 
 def _status(server: str, service: str, up_since_s: int | None, down_since_s: int | None = None) -> dict[str, str]:
