@@ -189,22 +189,33 @@ def _may_be_told(envelope: Envelope) -> bool:
 
 
 def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
-    """Nobody takes it now: keep it for a service of this host that can make use of it, else say so."""
+    """Nobody takes it now: it waits for a service of this host, is looked for elsewhere, or its sender is told so."""
     message = envelope.message
     own = envelope.link.registration is not None and envelope.link.registration.service == message.service
-    expected = not own and message.service in board.config.known_services and board.config.is_here(message.server)
-    if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
+    if not own and message.service in board.config.known_services and board.config.is_here(message.server):
+        _expect(board, envelope, now)
+        return
+    if envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
         refuse_message(board, envelope.link, message, reason, "faulty")
         return
     is_coloured = message.service in board.policy.active  # C++ routers know no colours: they are not asked
-    if not expected and not is_coloured and _is_sought(board, envelope, now):
-        return
-    if expected and not may_understand(board.config, board.learning, message.service, message.command):
-        _not_understood(board, envelope, now)
+    if is_coloured or not _is_sought(board, envelope, now):
+        loses_nothing = own and message.get("deliver") == "all"  # who speaks to all its peers, and has none
+        _give_up(board, envelope, "service_unknown", now, "" if loses_nothing else "unroutable")
+
+
+def _expect(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Its service is one of this host: keep it until that comes, if it can make use of it; else say so."""
+    message = envelope.message
+    if not may_understand(board.config, board.learning, message.service, message.command):
+        if message.get("transmission_report") != "failure":  # it hears so at once, in one way or the other
+            reason = f"service {message.service!r} is not there, and does not list this command"
+            board.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
+        _give_up(board, envelope, "command_unknown", now, "unroutable")
         return
     asked = message.get("cache")
     policy = parse_cache_policy(asked) if asked else board.config.packaged_as(message.service).cache
-    if expected and policy.keep:
+    if policy.keep:
         if envelope.ack_id and is_repeated(board, envelope, now):
             return
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s, envelope.source):
@@ -215,13 +226,15 @@ def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         board.notice(
             Level.WARNING, "cache_full", service=message.service, sender=envelope.source, messages=len(board.cache)
         )
-    if expected and not policy.keep and policy.reply:
+    elif policy.reply:
         told = {"destination_service": message.service, "unsent_command": message.command}
         board.tell(envelope, "SERVICE_UNAVAILABLE", **told, **repeated_ids(message))
-    reason = "service_absent" if expected else "service_unknown"
-    drop = "cache_full" if expected and policy.keep else "unroutable"
-    loses_nothing = own and message.get("deliver") == "all"  # who speaks to all its peers, and has none
-    fail(board, envelope, reason, now, "" if loses_nothing else drop)
+    _give_up(board, envelope, "service_absent", now, "cache_full" if policy.keep else "unroutable")
+
+
+def _give_up(board: Switchboard, envelope: Envelope, reason: str, now: Instant, drop: str) -> None:
+    """Its way ends here for good, so that it need not be sent again."""
+    fail(board, envelope, reason, now, drop)
     acknowledge(board, envelope, "failed", now, reason)
 
 
@@ -233,16 +246,6 @@ def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return seek(board, envelope, now)
     fail(board, envelope, "too_often", now, "unroutable")
     return True
-
-
-def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:
-    """Its service is away and will not know what to do with it either: the sender hears so at once, in one way or the other."""
-    message = envelope.message
-    if message.get("transmission_report") != "failure":
-        reason = f"service {message.service!r} is not there, and does not list this command"
-        board.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
-    fail(board, envelope, "command_unknown", now, "unroutable")
-    acknowledge(board, envelope, "failed", now, "command_unknown")
 
 
 def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant, drop: str = "") -> None:
