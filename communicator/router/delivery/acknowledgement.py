@@ -3,10 +3,9 @@
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.delivery.reports import report, tell_hop
+from communicator.router.delivery.reports import report, send_on, tell_hop
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Pending
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import ACK_ID, Envelope, maker_of, write_line
 from communicator.router.vocabulary.events import Instant
@@ -45,8 +44,7 @@ def _transmit(board: Switchboard, pending: Pending, now: Instant) -> None:
     hop = board.carrier.hop(pending.server)
     if hop is not None:
         board.statistics.routed["next_hop"] += 1
-        board.transmit(hop.link, pending.line, 1)
-        tell_hop(board, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
+        send_on(board, pending.envelope, hop.link, pending.line, (pending.server,), now)
 
 
 def repeat_due(board: Switchboard, now: Instant) -> None:

@@ -8,10 +8,10 @@ from communicator.protocol.names import BROADCAST_SERVICES, PRIVATE_NETWORK, THI
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.choosing import told_of
 from communicator.router.delivery.flooding import HOPS_MAX, flood_parameters, look_around
-from communicator.router.delivery.reports import tell_hop
+from communicator.router.delivery.reports import send_on, tell_hop
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Hop, group_by_hop, next_of
+from communicator.router.vocabulary.carrier import Hop, group_by_hop
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, Spread, write_line
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
@@ -150,8 +150,7 @@ def send_copies(board: Switchboard, envelope: Envelope, servers: frozenset[str],
         if hop.link is envelope.link:
             continue  # whoever sent it knows them better
         board.statistics.routed["next_hop"] += envelope.message.service not in BROADCAST_SERVICES
-        board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)
-        tell_hop(board, envelope, now, "forwarded", next_of(hop, served))
+        send_on(board, envelope, hop.link, _line(board, envelope, hop, served, spread, now), served, now)
 
 
 def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], spread: Spread, now: Instant) -> bytes:

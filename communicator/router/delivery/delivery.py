@@ -18,12 +18,11 @@ from communicator.router.delivery.choosing import (
 )
 from communicator.router.delivery.refusals import refuse_message
 from communicator.router.delivery.repertoire import may_understand
-from communicator.router.delivery.reports import report, tell_hop
+from communicator.router.delivery.reports import report, send_on, tell_hop
 from communicator.router.delivery.seeking import hand_on, seek, spread_further
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.cache_policy import parse_cache_policy
-from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import Envelope, write_line
 from communicator.router.vocabulary.events import Instant
@@ -171,8 +170,7 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         if envelope.spread is not None and not hop.is_leaf:  # it may not come the way that its sender's lines come
             told |= envelope.spread.named
         board.statistics.routed["next_hop"] += 1
-        board.transmit(hop.link, write_line(envelope.message, told, server), 1)
-        tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
+        send_on(board, envelope, hop.link, write_line(envelope.message, told, server), (server,), now)
 
 
 def _may_be_told(envelope: Envelope) -> bool:

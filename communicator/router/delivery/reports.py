@@ -1,5 +1,7 @@
 """What a sender hears of its message: TRANSMISSION_REPORT when it wants to know of failures, TRACE_HOP when it follows it."""
 
+from collections.abc import Iterable
+
 from communicator.protocol.line_form import representable
 from communicator.protocol.message import given
 from communicator.protocol.names import ROUTER_SERVICE
@@ -7,6 +9,7 @@ from communicator.protocol.values import format_timestamp
 from communicator.router.cores.voice import Voice, repeated_ids
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import Instant
+from communicator.router.vocabulary.registry import Link
 
 TRACE_CHARACTERS = 128
 
@@ -27,6 +30,21 @@ def report(voice: Voice, envelope: Envelope, status: str, reason: str) -> None:
     told = {"command": message.command, "status": status, "reason": reason, "destination_service": message.service}
     told |= repeated_ids(message) | given(destination_server=message.server)
     voice.tell(envelope, "TRANSMISSION_REPORT", **told)
+
+
+def send_on(voice: Voice, envelope: Envelope, link: Link, line: bytes, servers: Iterable[str], now: Instant) -> None:
+    """Write a message to another router, and tell whoever follows it.
+
+    Args:
+        voice: What the router says.
+        envelope: The message.
+        link: To the next router; it may lead to many.
+        line: The message as that router is to get it.
+        servers: Whom it is for, of those that the link leads to.
+        now: The time.
+    """
+    voice.transmit(link, line, 1)
+    tell_hop(voice, envelope, now, "forwarded", ",".join(servers) if link.is_bus else link.name)
 
 
 def tell_hop(
