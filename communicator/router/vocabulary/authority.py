@@ -202,12 +202,12 @@ _on_a_link = _if(
     "only from a local link, which an answer can reach",
 )
 _between_routers = _if(lambda _, speaker: speaker.is_router, "only from another router, once it was accepted")
-_router_itself = _if(
-    lambda message, _: (
-        message.sent_from_service in ("", ROUTER_SERVICE)
-    ),  # on a link of routers: not one of their services
-    "only a router says this to another, not its services",
-)
+
+
+def _router_itself(message: Message, _speaker: Link, _config: RouterConfig) -> Ruling:
+    """On a link of routers: it speaks for itself."""
+    is_own = message.sent_from_service in ("", ROUTER_SERVICE)
+    return ALLOWED if is_own else _no("only a router says this to another, not its services")
 
 
 def _load_registration(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
