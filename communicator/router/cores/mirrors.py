@@ -70,7 +70,9 @@ class Mirrors:
         entries = {which(shadow): shadow for shadow in islice(wanted, MIRRORS)}
         ended = self._take_out(entries)
         for one, shadow in entries.items():
-            self._enter(one, shadow)
+            if one not in self._mirrors:
+                self._enter(one, shadow)
+            self._mirrors[one][1].shadow = shadow
         for sampler in self.samplers.values():
             link = live(sampler.service) if sampler.mirrors else None
             if sampler.link is not link:
@@ -109,14 +111,8 @@ class Mirrors:
         return out
 
     def _enter(self, one: Which, shadow: Shadow) -> None:
-        known = self._mirrors.get(one)
-        if known is not None:
-            known[1].shadow = shadow
-            return
         place = shadow.service, shadow.key
-        sampler = self.samplers.get(place)
-        if sampler is None:
-            sampler = self.samplers[place] = Sampler(*place, self._server, self._secret)
+        sampler = self.samplers.setdefault(place, Sampler(*place, self._server, self._secret))
         mirror = Mirror(shadow)
         sampler.mirrors.append(mirror)
         self._mirrors[one] = sampler, mirror
