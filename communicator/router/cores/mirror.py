@@ -55,8 +55,8 @@ class Conversation(msgspec.Struct, eq=False):
     """Its sender has begun another one since: a reply that names no message is not of it."""
     last_s: float = 0.0
     """When somebody asked last; once it is over, when that was found; 0 while nothing of it was looked at."""
-    numbers: dict[tuple[bytes, str], tuple[int, float]] = {}
-    """By who asks and correlation_id, the number of a message and when it came."""
+    places: set[tuple[bytes, str]] = set()
+    """Who has asked with which correlation_id."""
 
     def cut(self, reason: str) -> None:
         """No shadow gets any more of it, which is not whole and never compared."""

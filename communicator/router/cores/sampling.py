@@ -78,8 +78,8 @@ class Sampler:
         """Matches a message to the service: its sender and its command."""
         self.parties: dict[bytes, dict[bytes, Conversation]] = {}
         """By what replies are addressed to: the newest conversation there of each key, as far as it is copied."""
-        self._by_id: dict[tuple[bytes, str], Conversation] = {}
-        """By who asks and correlation_id, in which conversation that was."""
+        self._by_id: dict[tuple[bytes, str], tuple[Conversation, int, float]] = {}
+        """By who asks and correlation_id, in which conversation that was, the number of the message, and when it came."""
         self._secret = secret
         self._draws = 0
         self._left: dict[bytes, int] = {}
@@ -180,13 +180,13 @@ class Sampler:
                 self.done()
         return self._first
 
-    def _is_wanted(self, sender: bytes, messages: int) -> bool:
-        """Whether messages of one sender may belong to a conversation that is copied; else they are counted."""
-        left = self._left.get(sender, 0)
+    def _is_wanted(self, key: bytes, messages: int) -> bool:
+        """Whether messages with one key may belong to a conversation that is copied; else they are counted."""
+        left = self._left.get(key, 0)
         if left > 0:
-            self._left[sender] = left - messages
+            self._left[key] = left - messages
             return False
-        return sender in self._open or self._is_drawn(sender, messages)
+        return key in self._open or self._is_drawn(key, messages)
 
     def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
@@ -221,11 +221,7 @@ class Sampler:
             self.end(known, now_s)
             known = None
         if known is None:
-            left = self._left.get(key, 0)
-            if left > 0:
-                self._left[key] = left - messages
-                return None
-            if not self._is_drawn(key, messages):
+            if not self._is_wanted(key, messages):
                 return None
             known = self._open[key]
         if not known.last_s:
@@ -265,7 +261,9 @@ class Sampler:
             self._left[key] = left
         if not self.parameter:
             for name in names_of(key, self.server):
-                self._put_behind(name)
+                for conversation in tuple(self.parties.get(name, {}).values()):
+                    conversation.is_behind = True
+                    self._let_go(conversation)
 
     def cut(self, conversation: Conversation, reason: str) -> None:
         """No shadow gets any more of a conversation."""
@@ -287,21 +285,12 @@ class Sampler:
         self._open[conversation.key] = conversation
         conversation.last_s = now_s
         if self.parameter or not conversation.asked:
-            self._await_replies(conversation, sender)
+            names = names_of(sender, self.server)
+            conversation.senders.add(names)
+            for name in names:
+                self.parties.setdefault(name, {})[conversation.key] = conversation
         conversation.asked += 1
         return conversation.asked - 1
-
-    def _await_replies(self, conversation: Conversation, sender: bytes) -> None:
-        names = names_of(sender, self.server)
-        conversation.senders.add(names)
-        for name in names:
-            self.parties.setdefault(name, {})[conversation.key] = conversation
-
-    def _put_behind(self, name: bytes) -> None:
-        """Whoever has this name has begun a conversation that is not copied."""
-        for conversation in tuple(self.parties.get(name, {}).values()):
-            conversation.is_behind = True
-            self._let_go(conversation)
 
     def remember(
         self, conversation: Conversation, sender: bytes, correlation_id: str, number: int, now_s: float
@@ -310,11 +299,11 @@ class Sampler:
         if len(self._by_id) >= NUMBERS_KEPT or len(correlation_id) > KEY_BYTES:
             return False
         place = sender[1:], correlation_id
-        before = self._by_id.get(place, conversation)
-        if before is not conversation:
-            del before.numbers[place]
-        self._by_id[place] = conversation
-        conversation.numbers[place] = number, now_s
+        before = self._by_id.get(place)
+        if before is not None:
+            before[0].places.discard(place)
+        self._by_id[place] = conversation, number, now_s
+        conversation.places.add(place)
         return True
 
     def find_reply(self, to: bytes, correlation_id: str, key: bytes) -> tuple[Conversation | None, int, float]:
@@ -330,8 +319,7 @@ class Sampler:
         """
         if correlation_id:
             place = party_of(to, self.server), correlation_id
-            conversation = self._by_id.get(place)
-            return (None, -1, 0.0) if conversation is None else (conversation, *conversation.numbers[place])
+            return self._by_id.get(place, (None, -1, 0.0))
         known = self.parties.get(to, {})
         found = known.get(key) if self.parameter else next(iter(known.values()), None)
         return None if found is None or found.is_behind else found, -1, 0.0
@@ -395,9 +383,9 @@ class Sampler:
 
     def _forget(self, conversation: Conversation) -> None:
         self._over.pop(conversation.identity, None)
-        for place in conversation.numbers:
+        for place in conversation.places:
             del self._by_id[place]
-        conversation.numbers.clear()
+        conversation.places.clear()
         self._unlist(conversation)
 
     def _unlist(self, conversation: Conversation) -> None:
