@@ -1,6 +1,7 @@
 """Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import Literal, NamedTuple
 
@@ -249,7 +250,7 @@ class Registry:
         colour = self.colours.get(service)
         if colour is None:
             return self.holder(service)
-        return next((link for link in self._of.get(service, ()) if _is_active(colour, link)), None)
+        return self._find(service, partial(_is_active, colour))
 
     def role_of(self, link: Link) -> Role | None:
         """What a registration is there for now: of a service that has colours one is live, and the others are on standby."""
@@ -260,11 +261,11 @@ class Registry:
 
     def find_version(self, service: str, version: str) -> Link | None:
         """The first instance of a version on this host that could be given work."""
-        for link in self._of.get(service, ()):
-            one = link.registration
-            if one is not None and one.role.hears_broadcasts and one.version == version:
-                return link
-        return None
+        return self._find(service, lambda one: one.role.hears_broadcasts and one.version == version)
+
+    def _find(self, service: str, fits: Callable[[Registration], bool]) -> Link | None:
+        links = self._of.get(service, ())
+        return next((link for link in links if link.registration and fits(link.registration)), None)
 
     def add(self, link: Link, registration: Registration) -> None:
         """Enter a registration; the link must have none, and the name must be free when the role is live.
@@ -303,8 +304,7 @@ class Registry:
 
     def find_run(self, service: str, run_id: str) -> Link | None:
         """The link of one run of a service, whatever its role; None where it is over."""
-        links = self._of.get(service, ())
-        return next((link for link in links if link.registration and link.registration.run_id == run_id), None)
+        return self._find(service, lambda one: one.run_id == run_id)
 
     def registered(self) -> Iterator[Link]:
         """Every link that holds a registration."""
@@ -312,15 +312,9 @@ class Registry:
 
     def listeners(self, command: str) -> tuple[Link, ...]:
         """The links a broadcast of a service goes to; where a service has colours, those that are active."""
-        return tuple(link for link in self.registered() if command in link.commands and self._hears_broadcasts(link))
-
-    def _hears_broadcasts(self, link: Link) -> bool:
-        if link.registration is None or not link.registration.role.hears_broadcasts:
-            return False
-        colour = self.colours.get(link.registration.service)
-        return colour is None or _is_active(colour, link)
+        listed = ((link, link.registration) for link in self.registered() if command in link.commands)
+        return tuple(link for link, one in listed if one and _is_active(self.colours.get(one.service), one))
 
 
-def _is_active(colour: Colour, link: Link) -> bool:
-    one = link.registration
-    return one is not None and one.role.hears_broadcasts and colour.fits(one.version, one.build)
+def _is_active(colour: Colour | None, one: Registration) -> bool:
+    return one.role.hears_broadcasts and (colour is None or colour.fits(one.version, one.build))
