@@ -37,13 +37,13 @@ class Mirrors:
         """For copies: each has a larger one than the one before."""
         self._server = server
         self._secret = secret
-        self._mirrors: dict[Which, tuple[Sampler, Mirror]] = {}
+        self._mirrors: dict[Which, Mirror] = {}
         self.is_stale = False
         """It may be another instance that is live, or another policy that is in force."""
         self.omitted = 0
         """Shadows beyond `MIRRORS`, which get no copies."""
 
-    def __iter__(self) -> Iterator[tuple[Sampler, Mirror]]:
+    def __iter__(self) -> Iterator[Mirror]:
         """Each shadow that gets copies."""
         return iter(tuple(self._mirrors.values()))
 
@@ -72,7 +72,7 @@ class Mirrors:
         for one, shadow in entries.items():
             if one not in self._mirrors:
                 self._enter(one, shadow)
-            self._mirrors[one][1].shadow = shadow
+            self._mirrors[one].shadow = shadow
         for sampler in self.samplers.values():
             link = live(sampler.service) if sampler.mirrors else None
             if sampler.link is not link:
@@ -97,9 +97,10 @@ class Mirrors:
     def _take_out(self, entries: dict[Which, Shadow]) -> list[Mirror]:
         """Take those out that are not wanted any more, or by another key."""
         out = []
-        for one, (sampler, mirror) in tuple(self._mirrors.items()):
+        for one, mirror in tuple(self._mirrors.items()):
             shadow = entries.get(one)
-            if shadow is None or shadow.key != sampler.parameter:
+            if shadow is None or shadow.key != mirror.shadow.key:
+                sampler = self.samplers[mirror.shadow.service, mirror.shadow.key]
                 for follower in tuple(mirror.following.values()):
                     mirror.cut(follower.conversation, "withdrawn")
                     sampler.skip(follower.conversation)
@@ -115,14 +116,14 @@ class Mirrors:
         sampler = self.samplers.setdefault(place, Sampler(*place, self._server, self._secret))
         mirror = Mirror(shadow)
         sampler.mirrors.append(mirror)
-        self._mirrors[one] = sampler, mirror
+        self._mirrors[one] = mirror
 
     def take(self, taken: Taken, now_s: float) -> bool:
         """There is word of copies; whether that is to be looked at: others may wait for the room that they leave."""
-        known = self._mirrors.get(taken.shadow)
-        if known is None:
+        mirror = self._mirrors.get(taken.shadow)
+        if mirror is None:
             return False
-        known[1].take(taken, now_s)
+        mirror.take(taken, now_s)
         return True
 
     def hear(self, shadow: Which, steps: Iterable[Step]) -> bool:
@@ -130,10 +131,9 @@ class Mirrors:
 
         What belongs to no conversation that is known is for nobody; that it is late is counted where the comparator has that.
         """
-        known = self._mirrors.get(shadow)
-        if known is None:
+        mirror = self._mirrors.get(shadow)
+        if mirror is None:
             return False
-        sampler, mirror = known
         for step in steps:
             follower = mirror.following.get(step.conversation)
             if follower is None:
@@ -141,7 +141,7 @@ class Mirrors:
                     self.active[mirror] = None
             elif step.cut:
                 mirror.cut(follower.conversation, step.cut)
-            elif _is_of(sampler, follower.conversation, step):
+            elif _is_of(follower.conversation, step, mirror.shadow.key):
                 mirror.replied(follower, -1)
                 mirror.tell(follower, step)
         return True
@@ -158,11 +158,11 @@ class Mirrors:
             self.due.set(earliest_s)
 
 
-def _is_of(sampler: Sampler, conversation: Conversation, step: Step) -> bool:
+def _is_of(conversation: Conversation, step: Step, parameter: str) -> bool:
     """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
-    if step.number >= 0 or not sampler.parameter:
+    if step.number >= 0 or not parameter:
         return True
     try:
-        return decode(step.line.encode()).get(sampler.parameter).encode() == conversation.key
+        return decode(step.line.encode()).get(parameter).encode() == conversation.key
     except (UnicodeEncodeError, ProtocolError):
         return False

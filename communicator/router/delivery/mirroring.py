@@ -359,7 +359,7 @@ def _tell_rest(board: Switchboard, mirror: Mirror, *, is_heard: bool = True) -> 
 
 def tell_mirrors(board: Switchboard, now: Instant) -> tuple[MirrorStanding, ...]:
     """How copying goes, for ROUTER_STATS."""
-    return tuple(_standing(board, mirror, now) for _, mirror in board.mirrors)
+    return tuple(_standing(board, mirror, now) for mirror in board.mirrors)
 
 
 def _standing(board: Switchboard, mirror: Mirror, now: Instant) -> MirrorStanding:
