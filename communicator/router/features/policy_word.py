@@ -4,7 +4,6 @@ Colours of services come in the policy of the canary, or from another router; th
 """
 
 from communicator.answers.policy import Colour, Policy
-from communicator.errors import RemoteProtocolError
 from communicator.protocol.message import Message
 from communicator.router.cores.colours import find_absurd, find_conflicts, generation_of, parse_colours
 from communicator.router.cores.policy import PolicyInForce, parse_policy, render_generation, render_kept
@@ -82,14 +81,12 @@ def colours(board: Switchboard, link: Link, message: Message, now: Instant) -> N
     _note_conflicts(board, find_conflicts(before.colours, told), teller)
     try:
         after = before.coloured_by(one for one in told if one not in absurd)
-    except RemoteProtocolError:
+        if after.colours != before.colours:
+            board.obey(after, now)
+            board.ask(Keep(KeptFile.POLICY, render_kept(after.policy, after.colours)))
+            _follow(board, before, now, link)
+    finally:
         board.comparison.end(link.id, now.monotonic_s)
-        raise
-    if after.colours != before.colours:
-        board.obey(after, now)
-        board.ask(Keep(KeptFile.POLICY, render_kept(after.policy, after.colours)))
-        _follow(board, before, now, link)
-    board.comparison.end(link.id, now.monotonic_s)
 
 
 def _follow(board: Switchboard, before: PolicyInForce, now: Instant, source: Link | None = None) -> None:
