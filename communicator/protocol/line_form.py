@@ -192,11 +192,12 @@ def unescape(text: str) -> str:
     return text.replace('\\"', '"').replace("\0", "\\")
 
 
-def encode(message: Message) -> bytes:
+def encode(message: Message, first: tuple[str, ...] = ()) -> bytes:
     """Write a message in the line form.
 
     Args:
         message: What to write; its parameters come out sorted by name.
+        first: Parameters that stand before all others, in this order, where there are any.
 
     Returns:
         One line without its newline, which `decode` reads back as an equal message.
@@ -206,7 +207,7 @@ def encode(message: Message) -> bytes:
             surrogate, or a line beyond `LINE_BYTES_HARD`.
     """
     head = encode_head(message)
-    line = f"{head} {_encode_parameters(message.parameters)}" if message.parameters else head
+    line = f"{head} {_encode_parameters(message.parameters, first)}" if message.parameters else head
     try:
         encoded = line.encode()
     except UnicodeEncodeError as error:
@@ -250,8 +251,10 @@ def encode_head(message: Message) -> str:
     return head
 
 
-def _encode_parameters(parameters: dict[str, str]) -> str:
+def _encode_parameters(parameters: dict[str, str], first: tuple[str, ...]) -> str:
     names = sorted(parameters)
+    if first:
+        names = [*filter(parameters.__contains__, first), *(name for name in names if name not in first)]
     if len(names) > PARAMETERS:
         raise LocalProtocolError(f"{len(names)} parameters, more than {PARAMETERS}")
     for name in names:

@@ -5,6 +5,11 @@ import msgspec
 from communicator.protocol.names import CORRELATION_ID, SHADOW, SHADOW_ID
 
 
+def given(**parameters: str) -> dict[str, str]:
+    """Those parameters that say something: an empty text means *not given*."""
+    return {name: value for name, value in parameters.items() if value}
+
+
 class Message(msgspec.Struct, frozen=True):
     """A command with named text parameters, from someone, to someone.
 

@@ -67,7 +67,7 @@ class Mirrored:
 
     @property
     def mirrors(self):
-        return [mirror for _, mirror in self.board.mirrors]
+        return list(self.board.mirrors)
 
     @property
     def sampler(self):

@@ -1,10 +1,9 @@
-from communicator.router.vocabulary.carrier import Hop, group_by_hop, next_of
+from communicator.router.vocabulary.carrier import Hop, group_by_hop
 from communicator.router.vocabulary.events import LinkKind
 from communicator.router.vocabulary.registry import Link, Peer
 
 NEAR = Link(1, LinkKind.REMOTE, "192.0.2.1:1", peer=Peer(server="b", address="192.0.2.1:4042"))
 OTHER = Link(2, LinkKind.REMOTE, "192.0.2.2:1", peer=Peer(server="d", address="192.0.2.2:4042"))
-BUS = Link(3, LinkKind.SECURE, "bus", is_bus=True)
 HOPS = {
     "b": Hop(NEAR, is_last=True),
     "c": Hop(NEAR, is_last=False),
@@ -34,8 +33,3 @@ def test_a_leaf_has_a_copy_of_its_own():
 
 def test_who_is_out_of_reach_is_left_out():
     assert group_by_hop(Ways(), ["zz"]) == {}
-
-
-def test_who_is_next_is_a_name_on_a_bus_too():
-    assert next_of(HOPS["c"], ["b", "c"]) == "b"
-    assert next_of(Hop(BUS, is_last=True), ["b", "c"]) == "b,c"

@@ -64,4 +64,4 @@ def test_the_one_that_was_silent_for_longest_goes_first():
     known.note(CONVERSATIONS_KEPT, BLUE, "beta", 101)
     known.switch(BLUE, GREEN, 102)
     kept = [number for number in (0, 1, 2) if known.find_old(number, GREEN, 103)]
-    assert (len(known), kept) == (CONVERSATIONS_KEPT, [0, 2])
+    assert (len(known._known), kept) == (CONVERSATIONS_KEPT, [0, 2])

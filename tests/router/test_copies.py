@@ -71,12 +71,12 @@ def test_it_is_forgotten_a_while_after_the_last_copy(copies):
     answer = Message("CHARGED", {}, "client", "alpha")
     assert copies.find(SHADOW, answer, 101.0 + KEPT_S - 0.1) is not None
     assert copies.find(SHADOW, answer, 101.0 + KEPT_S) is None
-    assert (len(copies), copies.may_concern(SHADOW, "client")) == (0, False)
+    assert (len(copies._known), copies.may_concern(SHADOW, "client")) == (0, False)
 
 
 def test_with_its_link_all_is_forgotten(copies):
     copies.forget_link(SHADOW)
-    assert (len(copies), copies.may_concern(SHADOW, "client")) == (0, False)
+    assert (len(copies._known), copies.may_concern(SHADOW, "client")) == (0, False)
 
 
 def test_the_one_that_was_silent_for_longest_goes(copies, monkeypatch):
@@ -146,7 +146,7 @@ def test_what_is_remembered_of_messages_is_bounded(copies, monkeypatch):
     monkeypatch.setattr(core, "MESSAGES_KEPT", 5)
     for number in range(20):
         copies.note(SHADOW, copy(f"alpha-{number + 10}"), asked(f"r{number}"), "", 102.0)
-    assert (len(copies), len(copies._by_id)) == (5, 10)
+    assert (len(copies._known), len(copies._by_id)) == (5, 10)
 
 
 def test_a_conversation_is_of_one_primary(copies):
@@ -190,4 +190,4 @@ def test_where_an_answer_may_be_missing_order_says_nothing_any_more(copies):
     assert copies.find(SHADOW, answer, 131.0) is None
     assert copies.find(SHADOW, answer, 101.0 + KEPT_S) is None
     assert copies.find(SHADOW, Message("CHARGED", {"correlation_id": "r1"}, "client"), 162.0).number == 0
-    assert len(copies) == 1
+    assert len(copies._known) == 1

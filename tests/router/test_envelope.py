@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communicator.errors import RemoteProtocolError
+from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol import Message, decode
+from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.router.vocabulary.envelope import (
     HOPS,
     MESSAGE_ID_CHARACTERS,
@@ -168,3 +169,10 @@ def test_a_line_for_the_next_router_says_the_same_and_the_hops_first(parameters,
 def test_a_server_that_is_addressed_already_stays():
     assert write_line(Message("PING", {}, "svc", "b"), {}) == b"b:svc/PING\n"
     assert write_line(Message("PING", {}, "svc", "b"), {"hops_left": "3"}) == b"b:svc/PING hops_left=3;\n"
+
+
+def test_what_routers_write_makes_no_line_longer_than_a_link_takes():
+    message = Message("PING", {"x": "y" * (LINE_BYTES_HARD - len("svc/PING x="))}, "svc")
+    assert len(write_line(message, {})) == LINE_BYTES_HARD + 1
+    with pytest.raises(LocalProtocolError, match="more than"):
+        write_line(message, {"hops_left": "3"})

@@ -1,6 +1,12 @@
 import pytest
 
-from communicator.protocol import decode
+from communicator.protocol import Message, decode
+from communicator.router.cores.statistics import Statistics
+from communicator.router.cores.voice import Voice
+from communicator.router.delivery.reports import send_on
+from communicator.router.vocabulary.envelope import own_envelope
+from communicator.router.vocabulary.events import Instant, LinkKind
+from communicator.router.vocabulary.registry import Link, Peer, Registry
 from simulation.cluster import Cluster, chain
 
 ASK = "transmission_report=failure"
@@ -217,3 +223,19 @@ def test_a_trace_may_be_named_as_one_likes(five):
     assert {one.get("trace") for one in told} == {"a;b"}
     told = asked(cluster, alpha, f"epsilon/PING trace={'x' * 500}")
     assert {len(one.get("trace")) for one in told} <= set(range(100, 132))
+
+
+@pytest.mark.parametrize(
+    ("link", "following"),
+    [
+        (Link(1, LinkKind.REMOTE, "192.0.2.1:1", peer=Peer(server="b", address="192.0.2.1:4042")), "b"),
+        (Link(1, LinkKind.SECURE, "bus", is_bus=True), "b,c"),
+    ],
+)
+def test_who_is_next_is_a_name_on_a_bus_too(link, following):
+    voice = Voice("a", Registry(), None, Statistics())
+    envelope = own_envelope(Link(2, LinkKind.UNIX, "here"), Message("PING", {"trace": "t"}, "svc"))
+    send_on(voice, envelope, link, b"svc/PING trace=t\n", ["b", "c"], Instant(1.0, 0))
+    sent, told = voice.take_effects()
+    assert (sent.link, sent.data, told.link) == (1, b"svc/PING trace=t\n", 2)
+    assert decode(told.data).get("next") == following

@@ -25,7 +25,6 @@ def sampler():
 def make(share=0.0, parameter="", secret=b"s"):
     sampler = Sampler("billing", parameter, "peer", secret)
     sampler.mirrors = [Mirror(Shadow(service="billing", version="2.0", server="far", share=share))]
-    sampler.share = share
     return sampler
 
 
@@ -149,11 +148,15 @@ def test_of_lines_of_several_senders_those_of_each_are_counted(sampler):
 def test_what_does_not_fit_is_missed(sampler):
     for _ in range(NOTES_KEPT):
         sampler.note_asked(LINE, 1, 1.0, is_mixed=False)
-    assert sampler.missed() == []
+    sampler._open[b"<peer:anna"] = conversation = Conversation(b"<peer:anna", 0.0)
+    [mirror] = sampler.mirrors
+    mirror.follow(conversation)
+    sampler.cut_missed()
+    assert mirror.totals == {}
     sampler.note_asked(LINE, 1, 1.0, is_mixed=False)
     assert sampler.has_notes
-    sampler._open[b"<peer:anna"] = conversation = Conversation(b"<peer:anna", 0.0)
-    assert sampler.missed() == [conversation]
+    sampler.cut_missed()
+    assert (mirror.totals, len(sampler)) == ({"cut_queue": 1}, 0)
     assert not sampler.has_notes
 
 

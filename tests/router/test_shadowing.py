@@ -154,7 +154,7 @@ def test_a_minute_after_the_last_copy_nothing_is_an_answer(copied):
     copied.monotonic_s += 61
     copied.handle(LinesReceived(copied.links["S"], b"alpha:client/CHARGED ok=1\n"))
     assert not said(copied)
-    assert len(copied.router._board.copies) == 0
+    assert len(copied.router._board.copies._known) == 0
 
 
 def test_the_load_of_the_host_is_told_while_a_shadow_is_here(copied):

@@ -24,7 +24,8 @@ class Comparison:
 
     def __init__(self, due: Deadline) -> None:
         self.due = due
-        self._links: set[int] = set()
+        self.awaited: set[int] = set()
+        """The links whose routers have not told their colours."""
         self._until_s = 0.0
         self._held: deque[tuple[Envelope, int]] = deque()
         self._bytes = 0
@@ -32,12 +33,7 @@ class Comparison:
     @property
     def holds(self) -> bool:
         """Whether messages for services that have colours are to wait."""
-        return bool(self._links or self._held)
-
-    @property
-    def awaited(self) -> frozenset[int]:
-        """The links whose routers have not told their colours."""
-        return frozenset(self._links)
+        return bool(self.awaited or self._held)
 
     def begin(self, link: int, now_s: float) -> None:
         """A router was linked; others that come while messages are held do not prolong it.
@@ -48,13 +44,13 @@ class Comparison:
         """
         if not self.holds:
             self._until_s = now_s + COMPARED_WITHIN_S
-        self._links.add(link)
+        self.awaited.add(link)
         self.due.set(self._until_s)
 
     def end(self, link: int, now_s: float) -> None:
         """A router has told its colours, or is gone."""
-        if link in self._links:
-            self._links.discard(link)
+        if link in self.awaited:
+            self.awaited.discard(link)
             self._announce(now_s)
 
     def hold(self, envelope: Envelope, size: int) -> bool:
@@ -72,7 +68,7 @@ class Comparison:
 
     def let_go(self, now_s: float) -> list[Envelope]:
         """The wait is over: the first messages, as many as go at once; more are due at once if there are more."""
-        self._links.clear()
+        self.awaited.clear()
         envelopes: list[Envelope] = []
         while self._held and len(envelopes) < RELEASED_AT_ONCE:
             envelope, size = self._held.popleft()
@@ -82,5 +78,5 @@ class Comparison:
         return envelopes
 
     def _announce(self, now_s: float) -> None:
-        if not self._links:
+        if not self.awaited:
             self.due.set(now_s if self._held else None)

@@ -32,10 +32,6 @@ class Conversations:
         self._drained_s: dict[tuple[str, str, str], float] = {}
         """By service, version and build: until when conversations with what was active may go on."""
 
-    def __len__(self) -> int:
-        """How many are known."""
-        return len(self._known)
-
     def note(self, sender: Sender, colour: Colour, target: Link | str, now_s: float) -> None:
         """A message of a sender goes to an instance of the active version, or of the one that its conversation is with."""
         key = sender, colour.service

@@ -93,26 +93,10 @@ class Copies:
         self._by_id: dict[tuple[_Place, str], tuple[str, int]] = {}
         """By correlation_id, in which conversation it was used last, and for which message."""
         self._messages = 0
-        self._batches: dict[tuple[Which, str], tuple[list[Copy], set[str]]] = {}
-        """By shadow and whoever copies for it: what has come in this turn of the loop, and the commands of that."""
+        self.batches: defaultdict[tuple[Which, str], list[tuple[Copy, str]]] = defaultdict(list)
+        """By shadow and whoever copies for it: what has come in this turn of the loop, each with its command."""
         self.said: defaultdict[tuple[int, Which, str], Steps] = defaultdict(Steps)
         """By link of a shadow, shadow and whoever copies for it: what it has said that is not told yet."""
-
-    def put(self, copy: Copy, command: str) -> None:
-        """Let a copy wait until the turn is over."""
-        copies, commands = self._batches.setdefault((copy.shadow, copy.primary), ([], set()))
-        copies.append(copy)
-        commands.add(command)
-
-    def take_batches(self) -> list[tuple[list[Copy], set[str]]]:
-        """What waits, by shadow and whoever copies for it."""
-        batches = list(self._batches.values())
-        self._batches.clear()
-        return batches
-
-    def __len__(self) -> int:
-        """How many are known."""
-        return len(self._known)
 
     def note(self, link: int, copy: Copy, message: Message, parameter: str, now_s: float) -> None:
         """A copy goes to a shadow.

@@ -4,6 +4,7 @@ from collections import Counter, deque
 from typing import NamedTuple
 
 from communicator.answers.shadows import Discarded, DiscardedLines
+from communicator.router.cores.statistics import fill
 from communicator.router.cores.tapping import shown
 from communicator.router.vocabulary.named_counts import NamedCounts
 from communicator.router.vocabulary.registry import Behind
@@ -60,23 +61,10 @@ class DiscardedWords:
             now_s: The time, on the monotonic clock.
         """
         newest = tuple(
-            Discarded(
-                service=one.behind.service,
-                version=one.behind.version,
-                door=one.door,
-                line=shown(one.line),
-                reason=one.reason,
-                ago_s=round(now_s - one.at_s, 3),
-            )
+            fill(Discarded, one, one.behind, line=shown(one.line), ago_s=round(now_s - one.at_s, 3))
             for one in self._newest
         )
-        return DiscardedLines(
-            server=server,
-            total=self.total,
-            by_command=dict(self.by_command),
-            by_reason=dict(self.by_reason),
-            newest=newest,
-        )
+        return fill(DiscardedLines, self, server=server, newest=newest)
 
 
 def _named(service: str, version: str) -> str:

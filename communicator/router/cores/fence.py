@@ -64,11 +64,10 @@ class Fence:
 
     def __init__(self, control_group: str) -> None:
         self._own = unit_of(control_group)
-        self.shadows: tuple[Shadow, ...] = ()
+        self.shadows: dict[Which, Shadow] = {}
         """Those of the policy that are for this host."""
         self.is_told = False
         """Whether the shell tells of processes."""
-        self._by_name: dict[Which, Shadow] = {}
         self._named: dict[str, Shadow] = {}
         """By the name of its unit, a shadow of the policy."""
         self._shared: dict[str, None] = {}
@@ -91,8 +90,7 @@ class Fence:
 
     def obey(self, shadows: tuple[Shadow, ...]) -> None:
         """These are the shadows of the policy on this host from now on."""
-        self.shadows = shadows
-        self._by_name = {which(shadow): shadow for shadow in shadows}
+        self.shadows = {which(shadow): shadow for shadow in shadows}
         self._name_units()
         registered, self._registered = self._registered, {}
         for link in registered.values():
@@ -101,7 +99,7 @@ class Fence:
 
     def _name_units(self) -> None:
         others = {unit.rpartition("/")[2] for unit in (self._own, *self._of_the_suite)}
-        named = {shadow.unit: shadow for shadow in self.shadows}
+        named = {shadow.unit: shadow for shadow in self.shadows.values()}
         self._named = {
             unit: shadow for unit, shadow in named.items() if unit == unit_of(unit) and unit not in others | {""}
         }
@@ -122,10 +120,9 @@ class Fence:
             if mark.control_group == unit:
                 self._marks[key] = mark._replace(by_unit=False, control_group=key[1])
 
-    def fits(self, registration: Registration) -> bool:
+    def fits(self, one: Registration | Mark) -> bool:
         """Whether the policy has this version as a shadow here."""
-        named = registration.service, registration.version, registration.build
-        return any(shadow.fits(*named) for shadow in self.shadows)
+        return any(shadow.fits(one.service, one.version, one.build) for shadow in self.shadows.values())
 
     def _why(self, registration: Registration) -> str:
         """Why what has registered is a shadow by itself, and not only since it belongs to one; empty: it is none."""
@@ -163,10 +160,7 @@ class Fence:
             self._shared, self._of_the_suite = {}, set()
         living = self._living
         self._marks = {
-            key: mark
-            for key, mark in self._marks.items()
-            if key in living
-            or (mark.by_policy and any(shadow.fits(mark.service, mark.version, mark.build) for shadow in self.shadows))
+            key: mark for key, mark in self._marks.items() if key in living or (mark.by_policy and self.fits(mark))
         }
 
     @property
@@ -201,14 +195,9 @@ class Fence:
             if part in self._named:
                 return Behind(BY_UNIT, self._named[part].service, self._named[part].version)
         found = next(self._marked(process), None)
-        if found is None and not process.unit and self._hides_shadows:
+        if found is None and not process.unit and (self._named or any(mark.by_unit for mark in self._marks.values())):
             return Behind(UNTOLD)  # its unit is hidden, and may be that of a shadow
         return found
-
-    @property
-    def _hides_shadows(self) -> bool:
-        """Whether a process of which the unit is hidden may be a shadow of the policy."""
-        return bool(self._named) or any(mark.by_unit and mark.by_policy for mark in self._marks.values())
 
     def _marked(self, process: Process) -> Iterator[Behind]:
         for mark in self._marks.values():
@@ -228,34 +217,23 @@ class Fence:
             process.pid is not None or unit_of(process.unit) not in {"", self._own, *self._shared}
         )
 
-    def find_shadow(self, service: str, version: str, build: str) -> Link | None:
+    def find_shadow(self, shadow: Which, primary: str) -> Link | None:
         """The link of a shadow; of several the one that registered first.
 
         Args:
-            service: Of which service.
-            version: Which version.
-            build: Which build; ``*``: any.
+            shadow: Which one.
+            primary: The server that copies for it: the policy has to let that hand copies to it, and hear what it answers.
         """
-        wanted = Shadow(service=service, version=version, build=build, server=ALL)
+        wanted = self.shadows.get(shadow)
+        if wanted is None or wanted.primary not in (ALL, primary):
+            return None
         for link in self._registered.values():
             one = link.registration
             if one is not None and not link.closing and wanted.fits(one.service, one.version, one.build):
                 return link
         return None
 
-    def key_of(self, shadow: Which) -> str:
-        """The parameter that says to which conversation a message for a shadow of this host belongs; empty: its sender does."""
-        known = self._by_name.get(shadow)
-        return "" if known is None else known.key
-
-    def may_copy(self, primary: str, shadow: Which) -> bool:
-        """Whether the policy lets a server have copies of its messages handed to a shadow here, and hear what it answers."""
-        known = self._by_name.get(shadow)
-        return known is not None and known.primary in (ALL, primary)
-
     def by_unit(self, service: str, version: str) -> bool:
         """Whether a unit of its own tells who belongs to a shadow."""
-        named = any((one.service, one.version) == (service, version) for one in self._named.values())
-        return named or any(
-            mark.by_unit for mark in self._marks.values() if (mark.service, mark.version) == (service, version)
-        )
+        known: list[Shadow | Mark] = [*self._named.values(), *(mark for mark in self._marks.values() if mark.by_unit)]
+        return any((one.service, one.version) == (service, version) for one in known)

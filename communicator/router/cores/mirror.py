@@ -55,8 +55,13 @@ class Conversation(msgspec.Struct, eq=False):
     """Its sender has begun another one since: a reply that names no message is not of it."""
     last_s: float = 0.0
     """When somebody asked last; once it is over, when that was found; 0 while nothing of it was looked at."""
-    numbers: dict[tuple[bytes, str], tuple[int, float]] = {}
-    """By who asks and correlation_id, the number of a message and when it came."""
+    places: set[tuple[bytes, str]] = set()
+    """Who has asked with which correlation_id."""
+
+    def cut(self, reason: str) -> None:
+        """No shadow gets any more of it, which is not whole and never compared."""
+        for mirror in tuple(self.followers):
+            mirror.cut(self, reason)
 
 
 def first_silent(
@@ -157,33 +162,28 @@ class Mirror:
 
     def cut(self, conversation: Conversation, reason: str) -> None:
         """It gets no more of a conversation, which is not whole and never compared; nothing happens where that is so already."""
-        if self._forget(conversation) is not None:
-            self.totals[f"cut_{reason}"] += 1
-            self.steps.end(conversation.identity, reason)
+        self._end(conversation, f"cut_{reason}", reason)
 
     def conclude(self, conversation: Conversation) -> None:
         """A conversation is over for good."""
         follower = conversation.followers.get(self)
-        if follower is None:
-            return
-        if follower.unconfirmed:
+        if follower is not None and follower.unconfirmed:
             self.cut(conversation, "unconfirmed")
-            return
-        self._forget(conversation)
-        self._concluded.append(conversation.identity)
-        self.totals["whole"] += 1
-        self.steps.end(conversation.identity, "")
+        elif follower is not None:
+            self._concluded.append(conversation.identity)
+            self._end(conversation, "whole", "")
 
     def tell_late(self, step: Step) -> bool:
         """It has answered in a conversation that is not known; whether one that was told as whole, so that this is told too."""
         return step.conversation in self._concluded and self.steps.put(step)
 
-    def _forget(self, conversation: Conversation) -> Follower | None:
+    def _end(self, conversation: Conversation, what: str, reason: str) -> None:
         follower = conversation.followers.pop(self, None)
         if follower is not None:
             del self.following[conversation.identity]
             self.unanswered -= max(0, follower.ahead)
-        return follower
+            self.totals[what] += 1
+            self.steps.end(conversation.identity, reason)
 
     def put(self, follower: Follower, copy: Copy, step: Step) -> None:
         """Let a copy wait, and have the comparator told of it; where there is no room its conversation is cut."""
@@ -286,11 +286,8 @@ class Mirror:
             "unanswered": self.unanswered,
             "load": load if now_s < until_s else 0.0,
         }
-        if (
-            self.busy
-            and now_s >= self._busy_since_s + BUSY_S
-            and all(values[name] < _MARKS[name][1] for name in values)
-        ):
+        is_calm = all(value < _MARKS[name][1] for name, value in values.items())
+        if is_calm and now_s >= self._busy_since_s + BUSY_S:
             self.busy = ""
         if not self.busy:
             self.busy = next((name for name, value in values.items() if value > _MARKS[name][0]), "")

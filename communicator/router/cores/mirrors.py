@@ -37,12 +37,13 @@ class Mirrors:
         """For copies: each has a larger one than the one before."""
         self._server = server
         self._secret = secret
-        self._mirrors: dict[Which, tuple[Sampler, Mirror]] = {}
-        self._is_stale = False
+        self._mirrors: dict[Which, Mirror] = {}
+        self.is_stale = False
+        """It may be another instance that is live, or another policy that is in force."""
         self.omitted = 0
         """Shadows beyond `MIRRORS`, which get no copies."""
 
-    def __iter__(self) -> Iterator[tuple[Sampler, Mirror]]:
+    def __iter__(self) -> Iterator[Mirror]:
         """Each shadow that gets copies."""
         return iter(tuple(self._mirrors.values()))
 
@@ -50,14 +51,9 @@ class Mirrors:
         """How many shadows get copies."""
         return len(self._mirrors)
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether it may be another instance that is live, or another policy that is in force."""
-        return self._is_stale
-
     def changed(self) -> None:
         """Something has changed that says who gets copies of what: it is looked at in a moment."""
-        self._is_stale = True
+        self.is_stale = True
         self.due.set(0.0)
 
     def settle(self, wanted: Iterable[Shadow], live: Callable[[str], Link | None]) -> list[Mirror]:
@@ -70,17 +66,17 @@ class Mirrors:
         Returns:
             Those that get no copies any more.
         """
-        self._is_stale = False
+        self.is_stale = False
         entries = {which(shadow): shadow for shadow in islice(wanted, MIRRORS)}
         ended = self._take_out(entries)
         for one, shadow in entries.items():
-            self._enter(one, shadow)
-        for sampler in self.samplers.values():
-            sampler.share = max((mirror.shadow.share for mirror in sampler.mirrors), default=0.0)
+            if one not in self._mirrors:
+                self._enter(one, shadow)
+            self._mirrors[one].shadow = shadow
         for sampler in self.samplers.values():
             link = live(sampler.service) if sampler.mirrors else None
             if sampler.link is not link:
-                self._cut_all(sampler, "primary")
+                sampler.clear()
                 if sampler.link is not None:
                     sampler.link.copied = None
                 sampler.link = link
@@ -101,11 +97,13 @@ class Mirrors:
     def _take_out(self, entries: dict[Which, Shadow]) -> list[Mirror]:
         """Take those out that are not wanted any more, or by another key."""
         out = []
-        for one, (sampler, mirror) in tuple(self._mirrors.items()):
+        for one, mirror in tuple(self._mirrors.items()):
             shadow = entries.get(one)
-            if shadow is None or shadow.key != sampler.parameter:
+            if shadow is None or shadow.key != mirror.shadow.key:
+                sampler = self.samplers[mirror.shadow.service, mirror.shadow.key]
                 for follower in tuple(mirror.following.values()):
-                    self.cut(sampler, follower.conversation, mirror, "withdrawn")
+                    mirror.cut(follower.conversation, "withdrawn")
+                    sampler.skip(follower.conversation)
                 sampler.mirrors.remove(mirror)
                 del self._mirrors[one]
                 self.active.pop(mirror, None)
@@ -114,36 +112,18 @@ class Mirrors:
         return out
 
     def _enter(self, one: Which, shadow: Shadow) -> None:
-        known = self._mirrors.get(one)
-        if known is not None:
-            known[1].shadow = shadow
-            return
         place = shadow.service, shadow.key
-        sampler = self.samplers.get(place)
-        if sampler is None:
-            sampler = self.samplers[place] = Sampler(*place, self._server, self._secret)
+        sampler = self.samplers.setdefault(place, Sampler(*place, self._server, self._secret))
         mirror = Mirror(shadow)
         sampler.mirrors.append(mirror)
-        self._mirrors[one] = sampler, mirror
-
-    def _cut_all(self, sampler: Sampler, reason: str) -> None:
-        for conversation in sampler.everything():
-            for mirror in tuple(conversation.followers):
-                mirror.cut(conversation, reason)
-        sampler.clear()
-
-    def cut(self, sampler: Sampler, conversation: Conversation, mirror: Mirror, reason: str) -> None:
-        """One shadow gets no more of a conversation; where it was the last one nothing of it is noted any more."""
-        mirror.cut(conversation, reason)
-        if not conversation.followers:
-            sampler.skip(conversation)
+        self._mirrors[one] = mirror
 
     def take(self, taken: Taken, now_s: float) -> bool:
         """There is word of copies; whether that is to be looked at: others may wait for the room that they leave."""
-        known = self._mirrors.get(taken.shadow)
-        if known is None:
+        mirror = self._mirrors.get(taken.shadow)
+        if mirror is None:
             return False
-        known[1].take(taken, now_s)
+        mirror.take(taken, now_s)
         return True
 
     def hear(self, shadow: Which, steps: Iterable[Step]) -> bool:
@@ -151,10 +131,9 @@ class Mirrors:
 
         What belongs to no conversation that is known is for nobody; that it is late is counted where the comparator has that.
         """
-        known = self._mirrors.get(shadow)
-        if known is None:
+        mirror = self._mirrors.get(shadow)
+        if mirror is None:
             return False
-        sampler, mirror = known
         for step in steps:
             follower = mirror.following.get(step.conversation)
             if follower is None:
@@ -162,7 +141,7 @@ class Mirrors:
                     self.active[mirror] = None
             elif step.cut:
                 mirror.cut(follower.conversation, step.cut)
-            elif _is_of(sampler, follower.conversation, step):
+            elif _is_of(follower.conversation, step, mirror.shadow.key):
                 mirror.replied(follower, -1)
                 mirror.tell(follower, step)
         return True
@@ -174,16 +153,16 @@ class Mirrors:
         due: list[float | None] = [] if is_ahead else [sampler.due_s for sampler in self.samplers.values()]
         for mirror in self.active:
             due += (mirror.retry_s, mirror.overdue_s, mirror.tell_s)
-        earliest_s = 0.0 if self._is_stale else min((at_s for at_s in due if at_s is not None), default=None)
+        earliest_s = 0.0 if self.is_stale else min((at_s for at_s in due if at_s is not None), default=None)
         if not is_ahead or (earliest_s is not None and earliest_s < (self.due.at_s or 0.0)):
             self.due.set(earliest_s)
 
 
-def _is_of(sampler: Sampler, conversation: Conversation, step: Step) -> bool:
+def _is_of(conversation: Conversation, step: Step, parameter: str) -> bool:
     """Whether a reply that names no message says by its parameter that it belongs to a conversation; all others do."""
-    if step.number >= 0 or not sampler.parameter:
+    if step.number >= 0 or not parameter:
         return True
     try:
-        return decode(step.line.encode()).get(sampler.parameter).encode() == conversation.key
+        return decode(step.line.encode()).get(parameter).encode() == conversation.key
     except (UnicodeEncodeError, ProtocolError):
         return False

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from communicator.answers.policy import ALL, LONGEST_S, PROTECTED, Apart, Colour, Denial, Policy, Shadow, Trial, Weight
-from communicator.answers.services import Role
+from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.names import is_server_name, is_service_name
@@ -228,6 +228,11 @@ class PolicyInForce:
         is_leased = bool(ends or policy.weights or policy.apart or policy.trials or policy.shadows)
         self._deadlines_s = sorted(ends | ({self.lease_ends_s} if is_leased else set()))
 
+    def described(self) -> dict[str, str]:
+        """What POLICY_CURRENT tells."""
+        told = {"generation": render_generation(self.policy), "policy": render_policy(self.policy)}
+        return told | ({"colours": render_colours(self.colours)} if self.colours else {})
+
     def succeeded_by(self, policy: Policy, now_s: float) -> "PolicyInForce":
         """What is in force once this policy has come.
 
@@ -268,6 +273,12 @@ class PolicyInForce:
         if colour is None:
             return role is Role.LIVE
         return role.hears_broadcasts and colour.fits(version, build)
+
+    def serves(self, one: Instance, now_s: float) -> bool:
+        """Whether an instance is there, gets the messages of its service, and is not blocked."""
+        named = one.service, one.version, one.build
+        is_taken = one.state == "up" and self.takes(*named, one.role)
+        return is_taken and self.blocked(*named, one.server, now_s) is None
 
     def lease_holds(self, now_s: float) -> bool:
         """Whether the canary has spoken recently enough for all of it to be obeyed."""

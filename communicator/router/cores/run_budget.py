@@ -74,6 +74,10 @@ class _Account(msgspec.Struct):
 _Key = tuple[str, bool, bool]
 
 
+def _key(registration: Registration, *, is_refused: bool = False) -> _Key:
+    return registration.service, is_refused, registration.role is Role.SHADOW
+
+
 class RunBudget:
     """The accounts of all services.
 
@@ -84,7 +88,6 @@ class RunBudget:
     def __init__(self, due: Deadline) -> None:
         self._accounts: dict[_Key, _Account] = {}
         """By service, and whether it is of those that are refused, and of shadows: what these do leaves the others their share."""
-        self._unsettled: dict[_Key, _Account] = {}
         self.ends: deque[Message] = deque(maxlen=ENDS_KEPT)
         """What a canary is to hear once there is one."""
         self.not_told = 0
@@ -94,50 +97,46 @@ class RunBudget:
 
     def begin(self, registration: Registration, now_s: float) -> bool:
         """Whether the beginning of a run is told now; else it is told later, if the run lasts until then."""
-        key = (registration.service, False, registration.role is Role.SHADOW)
-        account = self._account(key, now_s)
+        account = self._account(_key(registration), now_s)
         if not account.waiting and account.take(now_s):
             return True
         account.waiting[registration.run_id] = registration
-        self._await(key, account, now_s)
+        self._await(now_s)
         return False
 
     def end(self, registration: Registration, reason: str, now_s: float) -> bool:
         """Whether the end of a run is told: its beginning was; else it is summed up."""
-        key = (registration.service, False, registration.role is Role.SHADOW)
-        account = self._accounts.get(key)
+        account = self._accounts.get(_key(registration))
         if account is None or account.waiting.pop(registration.run_id, None) is None:
             return True
-        self._sum_up(key, account, registration, reason, now_s)
+        self._sum_up(account, registration, reason, now_s)
         return False
 
     def refuse(self, registration: Registration, reason: str, now_s: float) -> bool:
         """Whether it is told that a registration was refused; else that is summed up."""
-        key = (registration.service, True, registration.role is Role.SHADOW)
-        account = self._account(key, now_s)
+        account = self._account(_key(registration, is_refused=True), now_s)
         if account.take(now_s):
             return True
-        self._sum_up(key, account, registration, reason, now_s)
+        self._sum_up(account, registration, reason, now_s)
         return False
 
     def told_all(self) -> None:
         """All runs that go on have been told."""
-        for account in self._unsettled.values():
+        for account in self._accounts.values():
             account.waiting.clear()
 
     def take_due(self, now_s: float) -> Iterator[Registration | Sum]:
         """What is to be told by now: runs that go on, and sums."""
         if not self.due.is_due(now_s):
             return
-        for key, account in list(self._unsettled.items()):
+        for account in list(self._accounts.values()):
             while account.waiting and account.take(now_s):
                 yield account.waiting.pop(next(iter(account.waiting)))
             if account.sum is not None and account.sum_due_s <= now_s:
                 yield account.sum
                 account.sum = None
-            if account.is_settled:
-                del self._unsettled[key]
-        self.due.set(now_s + TICK_S if self._unsettled else None)
+        is_settled = all(account.is_settled for account in self._accounts.values())
+        self.due.set(None if is_settled else now_s + TICK_S)
 
     def _account(self, key: _Key, now_s: float) -> _Account:
         account = self._accounts.get(key)
@@ -149,20 +148,18 @@ class RunBudget:
 
     def _tidy(self, now_s: float) -> None:
         """Close the accounts that are as good as new ones."""
-        kept = {
+        self._accounts = {
             key: account
             for key, account in self._accounts.items()
             if account.left_at(now_s) < BURST or not account.is_settled
         }
-        self._accounts = kept
-        self._tidy_at = max(ACCOUNTS, 2 * len(kept))
+        self._tidy_at = max(ACCOUNTS, 2 * len(self._accounts))
 
-    def _sum_up(self, key: _Key, account: _Account, registration: Registration, reason: str, now_s: float) -> None:
+    def _sum_up(self, account: _Account, registration: Registration, reason: str, now_s: float) -> None:
         self.not_told += 1
         account.add(registration, reason, now_s)
-        self._await(key, account, now_s)
+        self._await(now_s)
 
-    def _await(self, key: _Key, account: _Account, now_s: float) -> None:
-        self._unsettled[key] = account
+    def _await(self, now_s: float) -> None:
         if self.due.at_s is None:
             self.due.set(now_s + TICK_S)

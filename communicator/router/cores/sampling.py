@@ -72,16 +72,14 @@ class Sampler:
         self.server = server.encode()
         self.mirrors: list[Mirror] = []
         """Whose shadows get copies."""
-        self.share = 0.0
-        """The largest of theirs."""
         self.link: Link | None = None
         """The live instance."""
         self.address = re.compile(rb"(?:(<[^ ]+) )?(?:[^ :/]+:)?" + re.escape(service.encode()) + rb"/([^ ]+)(?: |\Z)")
         """Matches a message to the service: its sender and its command."""
         self.parties: dict[bytes, dict[bytes, Conversation]] = {}
         """By what replies are addressed to: the newest conversation there of each key, as far as it is copied."""
-        self._by_id: dict[tuple[bytes, str], Conversation] = {}
-        """By who asks and correlation_id, in which conversation that was."""
+        self._by_id: dict[tuple[bytes, str], tuple[Conversation, int, float]] = {}
+        """By who asks and correlation_id, in which conversation that was, the number of the message, and when it came."""
         self._secret = secret
         self._draws = 0
         self._left: dict[bytes, int] = {}
@@ -104,6 +102,11 @@ class Sampler:
     def __len__(self) -> int:
         """How many conversations are copied or not over for good."""
         return len(self._open) + len(self._over)
+
+    @property
+    def share(self) -> float:
+        """The largest of those of its shadows."""
+        return max((mirror.shadow.share for mirror in self.mirrors), default=0.0)
 
     @property
     def has_notes(self) -> bool:
@@ -144,21 +147,21 @@ class Sampler:
         else:
             self._has_missed = True
 
-    def missed(self) -> list[Conversation]:
-        """The conversations of which something may not have been noted; they are to be cut before anything else is looked at.
+    def cut_missed(self) -> None:
+        """Cut the conversations of which something may not have been noted, before anything else is looked at.
 
         It may have been of any, also of one that would begin with what was noted before.
         """
-        if not self._has_missed:
-            return []
-        self._has_missed = False
-        self._drop_notes()
-        return self.everything()
+        if self._has_missed:
+            self._drop_notes()
+            for conversation in self._everything():
+                self.cut(conversation, "queue")
 
     def _drop_notes(self) -> None:
         self._notes.clear()
         self._first = None
         self._noted_bytes = 0
+        self._has_missed = False
 
     def take_note(self) -> Note | None:
         """What is to be looked at next, if there is anything that may belong to a conversation that is copied."""
@@ -177,13 +180,13 @@ class Sampler:
                 self.done()
         return self._first
 
-    def _is_wanted(self, sender: bytes, messages: int) -> bool:
-        """Whether messages of one sender may belong to a conversation that is copied; else they are counted."""
-        left = self._left.get(sender, 0)
+    def _is_wanted(self, key: bytes, messages: int) -> bool:
+        """Whether messages with one key may belong to a conversation that is copied; else they are counted."""
+        left = self._left.get(key, 0)
         if left > 0:
-            self._left[sender] = left - messages
+            self._left[key] = left - messages
             return False
-        return sender in self._open or self._is_drawn(sender, messages)
+        return key in self._open or self._is_drawn(key, messages)
 
     def _wanted(self, data: bytes, *, is_said: bool) -> Iterator[bytes]:
         """Of lines of several senders, or to several, those that may belong to a conversation that is copied."""
@@ -218,11 +221,7 @@ class Sampler:
             self.end(known, now_s)
             known = None
         if known is None:
-            left = self._left.get(key, 0)
-            if left > 0:
-                self._left[key] = left - messages
-                return None
-            if not self._is_drawn(key, messages):
+            if not self._is_wanted(key, messages):
                 return None
             known = self._open[key]
         if not known.last_s:
@@ -262,10 +261,19 @@ class Sampler:
             self._left[key] = left
         if not self.parameter:
             for name in names_of(key, self.server):
-                self._put_behind(name)
+                for conversation in tuple(self.parties.get(name, {}).values()):
+                    conversation.is_behind = True
+                    self._let_go(conversation)
+
+    def cut(self, conversation: Conversation, reason: str) -> None:
+        """No shadow gets any more of a conversation."""
+        conversation.cut(reason)
+        self.skip(conversation)
 
     def skip(self, conversation: Conversation) -> None:
-        """Nobody gets it, or nobody any more: what is left of it costs no more than one that was not drawn."""
+        """Where nobody gets it, or nobody any more, what is left of it costs no more than one that was not drawn."""
+        if conversation.followers:
+            return
         if self._open.get(conversation.key) is conversation:
             del self._open[conversation.key]
             self._leave_out(conversation.key, max(1, LENGTH_MESSAGES - conversation.asked))
@@ -277,21 +285,12 @@ class Sampler:
         self._open[conversation.key] = conversation
         conversation.last_s = now_s
         if self.parameter or not conversation.asked:
-            self._await_replies(conversation, sender)
+            names = names_of(sender, self.server)
+            conversation.senders.add(names)
+            for name in names:
+                self.parties.setdefault(name, {})[conversation.key] = conversation
         conversation.asked += 1
         return conversation.asked - 1
-
-    def _await_replies(self, conversation: Conversation, sender: bytes) -> None:
-        names = names_of(sender, self.server)
-        conversation.senders.add(names)
-        for name in names:
-            self.parties.setdefault(name, {})[conversation.key] = conversation
-
-    def _put_behind(self, name: bytes) -> None:
-        """Whoever has this name has begun a conversation that is not copied."""
-        for conversation in tuple(self.parties.get(name, {}).values()):
-            conversation.is_behind = True
-            self._let_go(conversation)
 
     def remember(
         self, conversation: Conversation, sender: bytes, correlation_id: str, number: int, now_s: float
@@ -300,11 +299,11 @@ class Sampler:
         if len(self._by_id) >= NUMBERS_KEPT or len(correlation_id) > KEY_BYTES:
             return False
         place = sender[1:], correlation_id
-        before = self._by_id.get(place, conversation)
-        if before is not conversation:
-            del before.numbers[place]
-        self._by_id[place] = conversation
-        conversation.numbers[place] = number, now_s
+        before = self._by_id.get(place)
+        if before is not None:
+            before[0].places.discard(place)
+        self._by_id[place] = conversation, number, now_s
+        conversation.places.add(place)
         return True
 
     def find_reply(self, to: bytes, correlation_id: str, key: bytes) -> tuple[Conversation | None, int, float]:
@@ -320,8 +319,7 @@ class Sampler:
         """
         if correlation_id:
             place = party_of(to, self.server), correlation_id
-            conversation = self._by_id.get(place)
-            return (None, -1, 0.0) if conversation is None else (conversation, *conversation.numbers[place])
+            return self._by_id.get(place, (None, -1, 0.0))
         known = self.parties.get(to, {})
         found = known.get(key) if self.parameter else next(iter(known.values()), None)
         return None if found is None or found.is_behind else found, -1, 0.0
@@ -371,23 +369,23 @@ class Sampler:
             self._forget(conversation)
         return final
 
-    def everything(self) -> list[Conversation]:
+    def _everything(self) -> list[Conversation]:
         """All conversations that are not over for good."""
         return [*self._open.values(), *self._over.values()]
 
     def clear(self) -> None:
         """Begin anew: the primary is another one, or is gone."""
-        for conversation in self.everything():
+        for conversation in self._everything():
+            conversation.cut("primary")
             self._forget(conversation)
         self._open.clear()
         self._drop_notes()
-        self._has_missed = False
 
     def _forget(self, conversation: Conversation) -> None:
         self._over.pop(conversation.identity, None)
-        for place in conversation.numbers:
+        for place in conversation.places:
             del self._by_id[place]
-        conversation.numbers.clear()
+        conversation.places.clear()
         self._unlist(conversation)
 
     def _unlist(self, conversation: Conversation) -> None:

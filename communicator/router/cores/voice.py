@@ -2,25 +2,17 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from communicator.errors import LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.cores.statistics import Statistics
 from communicator.router.cores.tapping import shown
+from communicator.router.vocabulary import effects
 from communicator.router.vocabulary.carrier import Carrier
-from communicator.router.vocabulary.effects import (
-    Close,
-    Continue,
-    Effect,
-    Identify,
-    Level,
-    LookAgain,
-    Measure,
-    Notice,
-    Offer,
-    Send,
-)
+from communicator.router.vocabulary.effects import Effect, Level, Send
 from communicator.router.vocabulary.envelope import Envelope
 from communicator.router.vocabulary.events import CloseReason, Instant, LinkKind
 from communicator.router.vocabulary.registry import Link, Party, Registry
@@ -46,7 +38,7 @@ BYTES_PER_TURN = 1024 * 1024
 LOOK_AFTER_S = 0.05
 """How long what was put off waits for more of its kind. All that is done about it cools the caches of the processor for what comes
 next: that is to happen once in a while, and not after each message."""
-_LOOK_SOON, _LOOK_LATER = LookAgain(), LookAgain(LOOK_AFTER_S)
+_LOOK_SOON, _LOOK_LATER = effects.LookAgain(), effects.LookAgain(LOOK_AFTER_S)
 
 
 def repeated_ids(message: Message) -> dict[str, str]:
@@ -71,7 +63,7 @@ class Voice:
         self._carrier = carrier
         self._statistics = statistics
         self._effects: list[Effect] = []
-        self._work = self._bytes = self._discards = 0
+        self._work, self._bytes = 0.0, 0
         self.taps: set[Link] = set()
         """Who watches every line."""
         self._offers: dict[int, tuple[Link, bytes, Callable[[bool, Instant], None]]] = {}
@@ -84,9 +76,9 @@ class Voice:
 
     def take_effects(self) -> list[Effect]:
         """What is to be done, in order; the list starts anew, and so does the turn."""
-        effects, self._effects = self._effects, []
-        self._work = self._bytes = 0
-        return effects
+        asked, self._effects = self._effects, []
+        self._work, self._bytes = 0.0, 0
+        return asked
 
     @property
     def is_worn(self) -> bool:
@@ -95,24 +87,20 @@ class Voice:
 
     def may_look(self, line: bytes) -> bool:
         """Whether one more line may be looked into in this turn; counts it. The first one always may."""
-        if self.is_worn:
-            return False
-        self._work += WORK_PER_LOOK + len(line) // BYTES_PER_WORK
-        return True
+        return self._may_do(WORK_PER_LOOK + len(line) // BYTES_PER_WORK)
 
     def may_check(self) -> bool:
         """Whether one more line may be held to its definition in this turn; counts it. Else none may be looked into either."""
-        if self.is_worn:
-            return False
-        self._work += 1
-        return True
+        return self._may_do(1)
 
     def may_discard(self) -> bool:
         """Whether one more line of a shadow may be discarded in this turn; counts it."""
+        return self._may_do(1 / DISCARDS_PER_WORK)
+
+    def _may_do(self, work: float) -> bool:
         if self.is_worn:
             return False
-        self._discards += 1
-        self._work += not self._discards % DISCARDS_PER_WORK
+        self._work += work
         return True
 
     def count_search(self) -> None:
@@ -124,7 +112,7 @@ class Voice:
         link.is_parked = True
         link.parked = lines
 
-    def park(self, link: Link, lines: bytes, question: Identify | Measure | Continue) -> None:
+    def park(self, link: Link, lines: bytes, question: effects.Identify | effects.Measure | effects.Continue) -> None:
         """Ask something of the shell; these lines of the link, and all that follow, wait for the answer."""
         self.hold(link, lines)
         self._effects.append(question)
@@ -135,7 +123,7 @@ class Voice:
 
     def notice(self, level: Level, event: str, /, **fields: object) -> None:
         """Ask for one line of the log."""
-        self._effects.append(Notice(level, event, fields))
+        self._effects.append(effects.Notice(level, event, fields))
 
     def offer(self, link: Link, data: bytes, done: Callable[[bool, Instant], None]) -> None:
         """Write whole lines to a link if little waits there.
@@ -147,7 +135,7 @@ class Voice:
         """
         self._tickets += 1
         self._offers[self._tickets] = link, data, done
-        self._effects.append(Offer(link.id, data, self._tickets))
+        self._effects.append(effects.Offer(link.id, data, self._tickets))
 
     def offered(self, ticket: int, now: Instant, *, taken: bool) -> None:
         """The shell has answered what was offered."""
@@ -239,8 +227,8 @@ class Voice:
 
     def refuse(self, link: Link, command: str, reason: str, /, **ids: str) -> None:
         """Answer INVALID with the reason, and the IDs of what is refused."""
-        known = {"command": command} if command else {}
-        self.answer(link, "INVALID", **known, message=representable(reason, REASON_CHARACTERS), **ids)
+        told = given(command=command, message=representable(reason, REASON_CHARACTERS))
+        self.answer(link, "INVALID", **told, **ids)
 
     def tell_listeners(self, command: str, /, **parameters: str) -> None:
         """Tell every registered link that lists a command, whatever its role, since it is the router who speaks."""
@@ -255,7 +243,7 @@ class Voice:
         """Close a link once what was said to it is written; it hears and says nothing from now on."""
         if not link.closing:
             link.closing = True
-            self._effects.append(Close(link.id, reason))
+            self._effects.append(effects.Close(link.id, reason))
 
     def tap(self, direction: str, link: Link, lines: bytes) -> None:
         """Copy lines to everyone who watches, without secrets."""
@@ -269,11 +257,4 @@ class Voice:
 
     def signed(self, message: Message) -> Message:
         """The message with the router as its sender."""
-        return Message(
-            message.command,
-            message.parameters,
-            message.service,
-            message.server,
-            self.server,
-            ROUTER_SERVICE,
-        )
+        return replace(message, sent_from_server=self.server, sent_from_service=ROUTER_SERVICE)

@@ -1,14 +1,11 @@
 """Messages that have to arrive at least once: kept and repeated until the router of the receiver says ACKNOWLEDGED."""
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.cores.voice import Voice
-from communicator.router.delivery.reports import report, tell_hop
+from communicator.router.delivery.reports import report, send_on, tell_hop
 from communicator.router.mesh.acknowledgements import GIVE_UP_AFTER_S, Pending
-from communicator.router.mesh.received import Received
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import ACK_ID, Envelope, maker_of, write_line
 from communicator.router.vocabulary.events import Instant
@@ -47,8 +44,7 @@ def _transmit(board: Switchboard, pending: Pending, now: Instant) -> None:
     hop = board.carrier.hop(pending.server)
     if hop is not None:
         board.statistics.routed["next_hop"] += 1
-        board.transmit(hop.link, pending.line, 1)
-        tell_hop(board, pending.envelope, now, "forwarded", next_of(hop, (pending.server,)))
+        send_on(board, pending.envelope, hop.link, pending.line, (pending.server,), now)
 
 
 def repeat_due(board: Switchboard, now: Instant) -> None:
@@ -81,9 +77,7 @@ def acknowledged(board: Switchboard, _link: Link, message: Message, _now: Instan
         report(board, pending.envelope, "failed", reason)
 
 
-def acknowledge(
-    voice: Voice, received: Received, envelope: Envelope, status: str, now: Instant, reason: str = ""
-) -> None:
+def acknowledge(board: Switchboard, envelope: Envelope, status: str, now: Instant, reason: str = "") -> None:
     """Tell the router that waits for it what became of a message: delivered, cached, or failed for good.
 
     What has arrived is remembered, so that a copy of it is known as one.
@@ -91,12 +85,9 @@ def acknowledge(
     if not envelope.ack_id:
         return
     if status != "failed":
-        received.is_new(envelope.ack_id, now.monotonic_s)
-    told = {ACKNOWLEDGED_ID: envelope.ack_id, "status": status, "reason": reason}
-    voice.tell_party(
-        Party(maker_of(envelope.ack_id), ROUTER_SERVICE),
-        Message("ACKNOWLEDGED", {name: value for name, value in told.items() if value}),
-    )
+        board.received.is_new(envelope.ack_id, now.monotonic_s)
+    told = given(message_id=envelope.ack_id, status=status, reason=reason)
+    board.tell_party(Party(maker_of(envelope.ack_id), ROUTER_SERVICE), Message("ACKNOWLEDGED", told))
 
 
 def is_repeated(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
@@ -104,5 +95,5 @@ def is_repeated(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     if not board.received.holds(envelope.ack_id, now.monotonic_s):
         return False
     board.statistics.dropped["duplicate"] += 1
-    acknowledge(board, board.received, envelope, "delivered", now)
+    acknowledge(board, envelope, "delivered", now)
     return True

@@ -5,15 +5,13 @@ from msgspec.structs import replace
 from communicator.protocol.addresses import ip_of, is_private
 from communicator.protocol.line_form import encode_line
 from communicator.protocol.names import BROADCAST_SERVICES, PRIVATE_NETWORK, THIS_SERVER
-from communicator.router.cores.policy import PolicyInForce
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.choosing import told_of
 from communicator.router.delivery.flooding import HOPS_MAX, flood_parameters, look_around
-from communicator.router.delivery.reports import tell_hop
-from communicator.router.mesh.directory import Directory
+from communicator.router.delivery.reports import send_on, tell_hop
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Hop, group_by_hop, next_of
+from communicator.router.vocabulary.carrier import Hop, group_by_hop
 from communicator.router.vocabulary.envelope import BROADCAST_TO, Envelope, Spread, write_line
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
@@ -48,9 +46,9 @@ def deliver_all(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
     local = () if live is None or live is envelope.link else (live,)
     interested = frozenset[str]()
     if envelope.serves is None and message.server != THIS_SERVER:
-        everyone = _servers_with(board.mesh.directory, board.policy, message.service, now)
-        interested = _in_scope(board.mesh, everyone, message.server)
-        interested -= _told_otherwise(board, envelope)
+        instances = board.mesh.directory.instances(message.service)
+        everyone = frozenset(one.server for one in instances if board.policy.serves(one, now.monotonic_s))
+        interested = _in_scope(board.mesh, everyone, message.server) - _told_otherwise(board, envelope)
     if not (local or interested or envelope.serves is not None):
         return False
     _spread(board, envelope, local, interested, now)
@@ -69,16 +67,6 @@ def _told_otherwise(board: Switchboard, envelope: Envelope) -> frozenset[str]:
     sees_to_leaves = told is not None and min(told) == board.config.server_name
     leaves: frozenset[str] = frozenset() if sees_to_leaves else board.mesh.directory.leaves()
     return leaves | {envelope.message.sent_from_server}
-
-
-def _servers_with(directory: Directory, policy: PolicyInForce, service: str, now: Instant) -> frozenset[str]:
-    return frozenset(
-        one.server
-        for one in directory.instances(service)
-        if one.state == "up"
-        and policy.takes(service, one.version, one.build, one.role)
-        and policy.blocked(service, one.version, one.build, one.server, now.monotonic_s) is None
-    )
 
 
 def _spread(
@@ -124,9 +112,9 @@ def _hand_over(board: Switchboard, envelope: Envelope, local: tuple[Link, ...], 
         tell_hop(board, envelope, now, "delivered", target.name)
     board.statistics.routed["all" if envelope.message.get("deliver") == "all" else "broadcast"] += 1
     if local or envelope.message.get("deliver") != "all":
-        acknowledge(board, board.received, envelope, "delivered", now)
+        acknowledge(board, envelope, "delivered", now)
     else:
-        acknowledge(board, board.received, envelope, "failed", now, "service_unknown")
+        acknowledge(board, envelope, "failed", now, "service_unknown")
 
 
 def _pass_on(board: Switchboard, envelope: Envelope, servers: frozenset[str], now: Instant) -> None:
@@ -162,8 +150,7 @@ def send_copies(board: Switchboard, envelope: Envelope, servers: frozenset[str],
         if hop.link is envelope.link:
             continue  # whoever sent it knows them better
         board.statistics.routed["next_hop"] += envelope.message.service not in BROADCAST_SERVICES
-        board.transmit(hop.link, _line(board, envelope, hop, served, spread, now), 1)
-        tell_hop(board, envelope, now, "forwarded", next_of(hop, served))
+        send_on(board, envelope, hop.link, _line(board, envelope, hop, served, spread, now), served, now)
 
 
 def _line(board: Switchboard, envelope: Envelope, hop: Hop, served: list[str], spread: Spread, now: Instant) -> bytes:

@@ -9,8 +9,7 @@ from communicator.protocol.limits import LINE_BYTES_AT_ONCE
 from communicator.protocol.line_form import decode
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
-from communicator.router.cores.statistics import Statistics
-from communicator.router.cores.voice import REASON_CHARACTERS, Voice
+from communicator.router.cores.voice import REASON_CHARACTERS
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Level
@@ -96,22 +95,21 @@ def find_leaving(board: Switchboard, link: Link, message: Message) -> str:
     return _held_against(board, link, message, reason)
 
 
-def find_fault_kept(config: RouterConfig, statistics: Statistics, message: Message) -> str:
+def find_fault_kept(board: Switchboard, message: Message) -> str:
     """Why a message that was kept is not to be delivered: rules may be others than those when it came.
 
     A fault is counted only where it is refused: where messages are only watched, that was done when it came.
 
     Args:
-        config: Who we are, and the rules of this host.
-        statistics: Where it is counted.
+        board: The router's state.
         message: What was kept, under the true name of its sender.
     """
-    checks = config.checks
-    if checks is None or message.sent_from_service == ROUTER_SERVICE:
+    checks, own = board.config.checks, board.config.server_name
+    is_held = holds_to_definitions(board.config, message.command)
+    if checks is None or not is_held or message.sent_from_service == ROUTER_SERVICE:
         return ""
-    is_foreign = message.sent_from_server not in ("", config.server_name)
-    reason = _fault(checks.checker, message, config.server_name, is_foreign=is_foreign)
-    statistics.faulty_messages += bool(reason)
+    reason = _fault(checks.checker, message, own, is_foreign=message.sent_from_server not in ("", own))
+    board.statistics.faulty_messages += bool(reason)
     return reason
 
 
@@ -152,14 +150,9 @@ def _held_against(board: Switchboard, link: Link, message: Message, reason: str)
     board.statistics.faulty_messages += 1
     if holds_to_definitions(board.config, message.command):
         return reason
-    _tell(board, link, message, reason)
-    return ""
-
-
-def _tell(voice: Voice, link: Link, message: Message, reason: str) -> None:
     link.faults += 1
     if link.faults.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: what is wrong is wrong again and again
-        voice.notice(
+        board.notice(
             Level.WARNING,
             "message_faulty",
             link=link.name,
@@ -168,3 +161,4 @@ def _tell(voice: Voice, link: Link, message: Message, reason: str) -> None:
             reason=reason[:REASON_CHARACTERS],
             faults=link.faults,
         )
+    return ""

@@ -8,9 +8,9 @@ from communicator.router.cores.voice import repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge, is_repeated, send_until_acknowledged
 from communicator.router.delivery.broadcasting import broadcast, deliver_all, is_copy
 from communicator.router.delivery.checking import find_leaving
-from communicator.router.delivery.choosing import LEFT_TO_OTHERS, choose
-from communicator.router.delivery.colouring import (
-    choose_coloured,
+from communicator.router.delivery.choosing import (
+    LEFT_TO_OTHERS,
+    choose,
     find_version,
     has_to_wait,
     names_version,
@@ -18,12 +18,11 @@ from communicator.router.delivery.colouring import (
 )
 from communicator.router.delivery.refusals import refuse_message
 from communicator.router.delivery.repertoire import may_understand
-from communicator.router.delivery.reports import report, tell_hop
+from communicator.router.delivery.reports import report, send_on, tell_hop
 from communicator.router.delivery.seeking import hand_on, seek, spread_further
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.authority import CANARY
 from communicator.router.vocabulary.cache_policy import parse_cache_policy
-from communicator.router.vocabulary.carrier import next_of
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.envelope import Envelope, write_line
 from communicator.router.vocabulary.events import Instant
@@ -73,7 +72,7 @@ def _try_version(board: Switchboard, envelope: Envelope, now: Instant) -> None:
         board.statistics.dropped["acl"] += 1
         ids = repeated_ids(envelope.message)
         board.tell(envelope, "INVALID", command=envelope.message.command, message=reason, **ids)
-        acknowledge(board, board.received, envelope, "failed", now, "not_allowed")
+        acknowledge(board, envelope, "failed", now, "not_allowed")
 
 
 def _deliver_now(board: Switchboard, envelope: Envelope, now: Instant) -> None:
@@ -115,8 +114,7 @@ def _deliver_one(board: Switchboard, envelope: Envelope, now: Instant) -> None:
     if envelope.message.command == "ALIVE" and _is_health_check(envelope):
         _ask_run(board, envelope, now)
         return
-    colour = board.policy.active.get(envelope.message.service)
-    chosen = choose(board, envelope, now) if colour is None else choose_coloured(board, envelope, colour, now)
+    chosen = choose(board, envelope, now)
     if isinstance(chosen, Link):
         hand_over(board, envelope, chosen, now)
     elif chosen == LEFT_TO_OTHERS:
@@ -150,7 +148,7 @@ def hand_over(board: Switchboard, envelope: Envelope, target: Link, now: Instant
     board.statistics.routed["local"] += 1
     board.transmit(target, line, 1)
     tell_hop(board, envelope, now, "delivered", target.name)
-    acknowledge(board, board.received, envelope, "delivered", now)
+    acknowledge(board, envelope, "delivered", now)
 
 
 def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -> None:
@@ -172,8 +170,7 @@ def pass_on(board: Switchboard, envelope: Envelope, server: str, now: Instant) -
         if envelope.spread is not None and not hop.is_leaf:  # it may not come the way that its sender's lines come
             told |= envelope.spread.named
         board.statistics.routed["next_hop"] += 1
-        board.transmit(hop.link, write_line(envelope.message, told, server), 1)
-        tell_hop(board, envelope, now, "forwarded", next_of(hop, (server,)))
+        send_on(board, envelope, hop.link, write_line(envelope.message, told, server), (server,), now)
 
 
 def _may_be_told(envelope: Envelope) -> bool:
@@ -190,40 +187,53 @@ def _may_be_told(envelope: Envelope) -> bool:
 
 
 def _absent(board: Switchboard, envelope: Envelope, now: Instant) -> None:
-    """Nobody takes it now: keep it for a service of this host that can make use of it, else say so."""
+    """Nobody takes it now: it waits for a service of this host, is looked for elsewhere, or its sender is told so."""
     message = envelope.message
     own = envelope.link.registration is not None and envelope.link.registration.service == message.service
-    expected = not own and message.service in board.config.known_services and board.config.is_here(message.server)
-    if not expected and envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
+    if not own and message.service in board.config.known_services and board.config.is_here(message.server):
+        _expect(board, envelope, now)
+        return
+    if envelope.is_ours and (reason := find_leaving(board, envelope.link, message)):
         refuse_message(board, envelope.link, message, reason, "faulty")
         return
     is_coloured = message.service in board.policy.active  # C++ routers know no colours: they are not asked
-    if not expected and not is_coloured and _is_sought(board, envelope, now):
-        return
-    if expected and not may_understand(board.config, board.learning, message.service, message.command):
-        _not_understood(board, envelope, now)
+    if is_coloured or not _is_sought(board, envelope, now):
+        loses_nothing = own and message.get("deliver") == "all"  # who speaks to all its peers, and has none
+        _give_up(board, envelope, "service_unknown", now, "" if loses_nothing else "unroutable")
+
+
+def _expect(board: Switchboard, envelope: Envelope, now: Instant) -> None:
+    """Its service is one of this host: keep it until that comes, if it can make use of it; else say so."""
+    message = envelope.message
+    if not may_understand(board.config, board.learning, message.service, message.command):
+        if message.get("transmission_report") != "failure":  # it hears so at once, in one way or the other
+            reason = f"service {message.service!r} is not there, and does not list this command"
+            board.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
+        _give_up(board, envelope, "command_unknown", now, "unroutable")
         return
     asked = message.get("cache")
     policy = parse_cache_policy(asked) if asked else board.config.packaged_as(message.service).cache
-    if expected and policy.keep:
+    if policy.keep:
         if envelope.ack_id and is_repeated(board, envelope, now):
             return
         if board.cache.store(message.service, encode_line(message), now.monotonic_s + policy.ttl_s, envelope.source):
             report(board, envelope, "cached", "service_absent")
             tell_hop(board, envelope, now, "cached", message.service)
-            acknowledge(board, board.received, envelope, "cached", now, "service_absent")
+            acknowledge(board, envelope, "cached", now, "service_absent")
             return
         board.notice(
             Level.WARNING, "cache_full", service=message.service, sender=envelope.source, messages=len(board.cache)
         )
-    if expected and not policy.keep and policy.reply:
+    elif policy.reply:
         told = {"destination_service": message.service, "unsent_command": message.command}
         board.tell(envelope, "SERVICE_UNAVAILABLE", **told, **repeated_ids(message))
-    reason = "service_absent" if expected else "service_unknown"
-    drop = "cache_full" if expected and policy.keep else "unroutable"
-    loses_nothing = own and message.get("deliver") == "all"  # who speaks to all its peers, and has none
-    fail(board, envelope, reason, now, "" if loses_nothing else drop)
-    acknowledge(board, board.received, envelope, "failed", now, reason)
+    _give_up(board, envelope, "service_absent", now, "cache_full" if policy.keep else "unroutable")
+
+
+def _give_up(board: Switchboard, envelope: Envelope, reason: str, now: Instant, drop: str) -> None:
+    """Its way ends here for good, so that it need not be sent again."""
+    fail(board, envelope, reason, now, drop)
+    acknowledge(board, envelope, "failed", now, reason)
 
 
 def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
@@ -234,16 +244,6 @@ def _is_sought(board: Switchboard, envelope: Envelope, now: Instant) -> bool:
         return seek(board, envelope, now)
     fail(board, envelope, "too_often", now, "unroutable")
     return True
-
-
-def _not_understood(board: Switchboard, envelope: Envelope, now: Instant) -> None:
-    """Its service is away and will not know what to do with it either: the sender hears so at once, in one way or the other."""
-    message = envelope.message
-    if message.get("transmission_report") != "failure":
-        reason = f"service {message.service!r} is not there, and does not list this command"
-        board.tell(envelope, "UNKNOWN", command=message.command, message=reason, **repeated_ids(message))
-    fail(board, envelope, "command_unknown", now, "unroutable")
-    acknowledge(board, board.received, envelope, "failed", now, "command_unknown")
 
 
 def fail(board: Switchboard, envelope: Envelope, reason: str, now: Instant, drop: str = "") -> None:

@@ -51,7 +51,7 @@ def flood_targets(board: Switchboard, source: Link, informed: frozenset[str]) ->
         source: The link that the message came over.
         informed: The IP addresses that the message lists.
     """
-    own = ip_of(board.config.my_address)
+    own = board.config.own_ip
     links = []
     for link in board.mesh.peers.values():  # in the order in which they were linked
         peer = link.peer
@@ -73,7 +73,7 @@ def flood_parameters(config: RouterConfig, spread: Spread, informed: Iterable[st
         informed: The IP addresses of the routers that have a copy, or get one from us.
         now: The time.
     """
-    own = ip_of(config.my_address)
+    own = config.own_ip
     return {
         BROADCAST_ID: spread.identity,
         SPREAD_HOPS: str(spread.hops + 1),
@@ -106,7 +106,7 @@ class Surroundings(NamedTuple):
 def look_around(board: Switchboard) -> Surroundings:
     """The routers that can be reached, and whether others are known."""
     mesh = board.mesh
-    own, leaves = ip_of(board.config.my_address), mesh.directory.leaves()
+    own, leaves = board.config.own_ip, mesh.directory.leaves()
     reachable = board.carrier.reachable() | mesh.peers.keys()
     ips = {server: ip_of(address) for server, address in mesh.addresses().items() if server in reachable}
     return Surroundings(

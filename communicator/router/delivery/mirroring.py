@@ -6,16 +6,18 @@ says that it is time (`PutOff`), a few at a turn. What is to leave is offered, n
 
 import msgspec
 
-from communicator.answers.policy import ALL, Shadow
+from communicator.answers.policy import ALL
 from communicator.answers.router import Mirror as MirrorStanding
 from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, ProtocolError
 from communicator.protocol.line_form import decode, encode, encode_line
 from communicator.protocol.message import Message
+from communicator.protocol.names import CORRELATION_ID, SHADOW
 from communicator.router.cores.mirror import TELL_S, Conversation, Mirror
 from communicator.router.cores.mirrors import MIRRORS
 from communicator.router.cores.parties import NOT_COPIED_SENDERS, TO_BE_READ
 from communicator.router.cores.sampling import Note, Sampler
+from communicator.router.cores.statistics import fill
 from communicator.router.cores.steps import STEPS_AT_ONCE
 from communicator.router.delivery.shadowing import hand_on, take_copy, tell_what_was_said
 from communicator.router.switchboard import Switchboard
@@ -34,6 +36,7 @@ RETRY_S = 0.1
 """When what a link would not take is offered again."""
 NO_ROUTE_RETRY_S = 1.0
 """When a way is looked for again."""
+_UNTOLD = Message("")
 NOT_COPIED = frozenset(map(str.encode, RULE_OF)) | {b"ALIVE", b"HELP", b"QUITTING", b"READY"}
 """What is about one process, or may not be said by everybody."""
 
@@ -58,8 +61,7 @@ def look_at_notes(board: Switchboard, now: Instant) -> None:
     tell_what_was_said(board)
     left = LINES_AT_ONCE
     for sampler in [each for each in board.mirrors.samplers.values() if each.has_notes]:
-        for conversation in sampler.missed():
-            _cut(sampler, conversation, "queue")
+        sampler.cut_missed()
         while left > 0 and (note := sampler.take_note()) is not None:
             left = _look(board, sampler, note, left, now)
         if sampler.has_notes:
@@ -121,54 +123,58 @@ def _asked(board: Switchboard, sampler: Sampler, note: Note, line: bytes, now: I
     sender = found[1] or b""
     if sender.endswith(NOT_COPIED_SENDERS):
         return 0
-    try:
-        text = line.decode()
-        message = decode(line) if sampler.parameter or b"shadow=" in line or b"correlation_id=" in line else None
-    except (UnicodeDecodeError, ProtocolError):
+    read = _read(sampler, line)
+    if read is None:
         known = sampler.parties.get(sender[1:], {})
         for unreadable in (note.conversation,) if note.conversation else tuple(known.values()):
-            _cut(sampler, unreadable, "unreadable")
+            sampler.cut(unreadable, "unreadable")
         return 0
+    text, message = read
     conversation = _conversation_of(sampler, note, sender, message)
     if conversation is None or not (conversation.followers or _begin(board, sampler, conversation, now)):
         return 0
     number = sampler.asked(conversation, sender, note.at_s)
-    correlation_id = "" if message is None else message.get("correlation_id")
+    correlation_id = message.get(CORRELATION_ID)
     if correlation_id and not sampler.remember(conversation, sender, correlation_id, number, note.at_s):
-        _cut(sampler, conversation, "queue")
+        sampler.cut(conversation, "queue")
         return 0
     copies = len(conversation.followers)
     _copy(board, conversation, number, line, text)
-    if not conversation.followers:
-        sampler.skip(conversation)
+    sampler.skip(conversation)
     return copies - 1
 
 
-def _conversation_of(sampler: Sampler, note: Note, sender: bytes, message: Message | None) -> Conversation | None:
+def _read(sampler: Sampler, line: bytes) -> tuple[str, Message] | None:
+    """A line as text, and as a message where what it says matters, else as one that says nothing; None: it cannot be read."""
+    is_told = sampler.parameter or b"shadow=" in line or b"correlation_id=" in line
+    try:
+        return line.decode(), decode(line) if is_told else _UNTOLD
+    except (UnicodeDecodeError, ProtocolError):
+        return None
+
+
+def _conversation_of(sampler: Sampler, note: Note, sender: bytes, message: Message) -> Conversation | None:
     """The conversation that a message belongs to; None where it is not copied."""
-    if message is not None and message.get("shadow"):
+    if message.get(SHADOW):
         return None
     if note.conversation is not None:
         return note.conversation
-    key = sender if message is None or not sampler.parameter else message.get(sampler.parameter).encode()
+    key = message.get(sampler.parameter).encode() if sampler.parameter else sender
     return sampler.find(key, 1, note.at_s) if key else None
 
 
 def _begin(board: Switchboard, sampler: Sampler, conversation: Conversation, now: Instant) -> bool:
-    """A conversation begins for each shadow that gets it and can; whether there is any."""
-    if conversation.identity:
-        sampler.skip(conversation)
-        return False
-    conversation.identity = board.new_message_id()
-    for mirror in sampler.mirrors:
-        if conversation.drawn < mirror.shadow.share:
-            hindrance = find_hindrance(board, mirror, now)
-            if hindrance:
-                mirror.totals[hindrance] += 1
-            else:
-                _follow(board, mirror, conversation)
-    if not conversation.followers:
-        sampler.skip(conversation)
+    """A conversation begins, if it is new, for each shadow that gets it and can; whether there is any."""
+    if not conversation.identity:
+        conversation.identity = board.new_message_id()
+        for mirror in sampler.mirrors:
+            if conversation.drawn < mirror.shadow.share:
+                hindrance = find_hindrance(board, mirror, now)
+                if hindrance:
+                    mirror.totals[hindrance] += 1
+                else:
+                    _follow(board, mirror, conversation)
+    sampler.skip(conversation)
     return bool(conversation.followers)
 
 
@@ -176,7 +182,7 @@ def _follow(board: Switchboard, mirror: Mirror, conversation: Conversation) -> N
     """A conversation begins for a shadow; whoever compares now hears of it from the begin."""
     if mirror not in board.mirrors.active:
         board.mirrors.active[mirror] = None
-        link = _comparator(board)
+        link = board.registry.live(COMPARATOR)
         mirror.comparator = None if link is None else link.id
     mirror.follow(conversation)
 
@@ -209,17 +215,14 @@ def _said(sampler: Sampler, line: bytes, at_s: float) -> None:
     to = line[: line.find(b"/")]
     if to not in sampler.parties:
         return
-    try:
-        text = line.decode()
-        message = decode(line) if sampler.parameter or b"correlation_id=" in line else None
-    except (UnicodeDecodeError, ProtocolError):
+    read = _read(sampler, line)
+    if read is None:
         for unreadable in tuple(sampler.parties[to].values()):
-            _cut(sampler, unreadable, "unreadable")
+            sampler.cut(unreadable, "unreadable")
         return
-    key = b"" if message is None else message.get(sampler.parameter).encode(errors="replace")
-    conversation, number, asked_s = sampler.find_reply(
-        to, "" if message is None else message.get("correlation_id"), key
-    )
+    text, message = read
+    key = message.get(sampler.parameter).encode(errors="replace")
+    conversation, number, asked_s = sampler.find_reply(to, message.get(CORRELATION_ID), key)
     sampler.answered(to, conversation)
     if conversation is None:
         return
@@ -228,13 +231,6 @@ def _said(sampler: Sampler, line: bytes, at_s: float) -> None:
     for mirror, follower in tuple(conversation.followers.items()):
         mirror.replied(follower, 1)
         mirror.tell(follower, step)
-    if not conversation.followers:
-        sampler.skip(conversation)
-
-
-def _cut(sampler: Sampler, conversation: Conversation, reason: str) -> None:
-    for mirror in tuple(conversation.followers):
-        mirror.cut(conversation, reason)
     sampler.skip(conversation)
 
 
@@ -246,22 +242,19 @@ def find_hindrance(board: Switchboard, mirror: Mirror, now: Instant) -> str:
             return "no_route"
         if not board.mesh.has_feature(server, SHADOWS):
             return "unsupported"
-    if not _is_there(board, mirror.shadow):
+    if not _is_there(board, mirror):
         return "absent"
-    return "comparator" if _comparator(board) is None else mirror.hindrance(now.monotonic_s)
+    return "comparator" if board.registry.live(COMPARATOR) is None else mirror.hindrance(now.monotonic_s)
 
 
-def _is_there(board: Switchboard, shadow: Shadow) -> bool:
+def _is_there(board: Switchboard, mirror: Mirror) -> bool:
+    shadow = mirror.shadow
     if shadow.server == board.server:
-        return board.fence.find_shadow(shadow.service, shadow.version, shadow.build) is not None
+        return board.fence.find_shadow(mirror.which, board.server) is not None
     return any(
         one.server == shadow.server and one.state == "up" and shadow.fits(one.service, one.version, one.build)
         for one in board.mesh.directory.instances(shadow.service)
     )
-
-
-def _comparator(board: Switchboard) -> Link | None:
-    return board.registry.live(COMPARATOR)
 
 
 def _let_leave(board: Switchboard, mirror: Mirror, now: Instant) -> None:
@@ -321,7 +314,7 @@ def _let_hear(board: Switchboard, mirror: Mirror, now: Instant) -> None:
 
     One that has not heard the begin of a conversation hears no more of it.
     """
-    link = _comparator(board)
+    link = board.registry.live(COMPARATOR)
     heard = None if link is None else link.id
     if heard != mirror.comparator:
         mirror.steps.drop()
@@ -350,27 +343,14 @@ def _offer_steps(board: Switchboard, mirror: Mirror, link: Link) -> None:
         mirror.tell_s = then.monotonic_s + TELL_S if len(mirror.steps) else None
         board.mirrors.announce(then.monotonic_s)
 
-    board.offer(link, _write_steps(board, mirror, steps), done)
-
-
-def _write_steps(board: Switchboard, mirror: Mirror, steps: tuple[Step, ...]) -> bytes:
-    shadow = mirror.shadow
-    told = Steps(
-        service=shadow.service,
-        version=shadow.version,
-        build=shadow.build,
-        server=shadow.server,
-        is_reference=shadow.is_reference,
-        deployment=shadow.deployment,
-        steps=steps,
-    )
+    told = fill(Steps, mirror.shadow, steps=steps)
     message = Message("SHADOW_STEPS", {"steps": msgspec.json.encode(told).decode()}, COMPARATOR)
-    return encode_line(board.signed(message))
+    board.offer(link, encode_line(board.signed(message)), done)
 
 
 def _tell_rest(board: Switchboard, mirror: Mirror, *, is_heard: bool = True) -> None:
     """A shadow gets no copies any more: the comparator hears what waits, and nothing after what it has not heard."""
-    link = _comparator(board)
+    link = board.registry.live(COMPARATOR)
     if not is_heard or link is None or link.id != mirror.comparator:
         mirror.steps.drop()
     elif len(mirror.steps) and not mirror.is_telling:
@@ -379,21 +359,11 @@ def _tell_rest(board: Switchboard, mirror: Mirror, *, is_heard: bool = True) -> 
 
 def tell_mirrors(board: Switchboard, now: Instant) -> tuple[MirrorStanding, ...]:
     """How copying goes, for ROUTER_STATS."""
-    return tuple(_standing(board, mirror, now) for _, mirror in board.mirrors)
+    return tuple(_standing(board, mirror, now) for mirror in board.mirrors)
 
 
 def _standing(board: Switchboard, mirror: Mirror, now: Instant) -> MirrorStanding:
     hindrance = find_hindrance(board, mirror, now)
     states = {"absent": "absent", "no_route": "absent", "unsupported": "unsupported"}
-    return MirrorStanding(
-        service=mirror.shadow.service,
-        version=mirror.shadow.version,
-        server=mirror.shadow.server,
-        state=states.get(hindrance, "busy" if mirror.busy else "copying"),
-        busy=mirror.busy,
-        queue_messages=mirror.queue_messages,
-        queue_bytes=mirror.queue_bytes,
-        unconfirmed_bytes=mirror.unconfirmed_bytes,
-        copied_total=mirror.copied,
-        conversations_total=dict(mirror.totals),
-    )
+    state = states.get(hindrance, "busy" if mirror.busy else "copying")
+    return fill(MirrorStanding, mirror, mirror.shadow, state=state, conversations_total=mirror.totals)

@@ -3,7 +3,7 @@
 from communicator.protocol.line_form import representable
 from communicator.protocol.message import Message
 from communicator.router.cores.voice import REASON_CHARACTERS, repeated_ids
-from communicator.router.delivery.checking import find_fault_kept, holds_to_definitions
+from communicator.router.delivery.checking import find_fault_kept
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.effects import Level
 from communicator.router.vocabulary.registry import Link, Party
@@ -46,8 +46,7 @@ def refuse_kept(board: Switchboard, message: Message) -> bool:
     Returns:
         Whether it was refused; its sender hears why where that can be told.
     """
-    is_held = holds_to_definitions(board.config, message.command)
-    reason = find_fault_kept(board.config, board.statistics, message) if is_held else ""
+    reason = find_fault_kept(board, message)
     if not reason:
         return False
     board.statistics.dropped["faulty"] += 1

@@ -12,7 +12,7 @@ from communicator.protocol.names import ANY_SERVER, PRIVATE_NETWORK
 from communicator.router.delivery.broadcasting import identify, send_copies
 from communicator.router.delivery.choosing import told_of
 from communicator.router.delivery.flooding import flood_parameters, flood_targets, look_around
-from communicator.router.delivery.reports import tell_hop
+from communicator.router.delivery.reports import send_on
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.envelope import Envelope, Spread, write_line
 from communicator.router.vocabulary.events import Instant
@@ -96,6 +96,5 @@ def _send_on(board: Switchboard, envelope: Envelope, spread: Spread, now: Instan
     line = write_line(envelope.message, flood_parameters(board.config, spread, informed, now))
     for link in links:
         board.statistics.routed["next_hop"] += 1
-        board.transmit(link, line, 1)
-        tell_hop(board, envelope, now, "forwarded", link.name)
+        send_on(board, envelope, link, line, (), now)
     return bool(links)

@@ -37,22 +37,24 @@ def take_copy(board: Switchboard, copy: Copy, now: Instant) -> None:
     Raises:
         RemoteProtocolError: It is no message.
     """
-    link = board.fence.find_shadow(*copy.shadow[:3])
+    link = board.fence.find_shadow(copy.shadow, copy.primary)
     message = decode(copy.line)
-    if link is not None and board.fence.may_copy(copy.primary, copy.shadow):
-        board.copies.note(link.id, copy, message, board.fence.key_of(copy.shadow), now.monotonic_s)
-    board.copies.put(copy, message.command)
+    if link is not None:
+        board.copies.note(link.id, copy, message, board.fence.shadows[copy.shadow].key, now.monotonic_s)
+    board.copies.batches[copy.shadow, copy.primary].append((copy, message.command))
 
 
 def hand_on(board: Switchboard, now: Instant) -> None:
     """Offer copies that were taken to their shadows."""
-    for copies, commands in board.copies.take_batches():
-        first = copies[0]
-        link = board.fence.find_shadow(*first.shadow[:3])
-        if link is None or not board.fence.may_copy(first.primary, first.shadow):
+    batches = list(board.copies.batches.items())
+    board.copies.batches.clear()
+    for (shadow, primary), batch in batches:
+        link = board.fence.find_shadow(shadow, primary)
+        copies = [copy for copy, _ in batch]
+        if link is None:
             _confirm(board, copies, ABSENT, now)
         else:
-            _offer(board, link, copies, commands)
+            _offer(board, link, copies, {command for _, command in batch})
 
 
 def _offer(board: Switchboard, link: Link, copies: list[Copy], commands: set[str]) -> None:

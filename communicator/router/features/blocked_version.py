@@ -58,12 +58,5 @@ def note_expelled(voice: Voice, registration: Registration, blocking: Blocking) 
 
 
 def _noted(registration: Registration, blocking: Blocking) -> dict[str, object]:
-    return {
-        "service": registration.service,
-        "version": registration.version,
-        "build": registration.build,
-        "role": registration.role,
-        "reason": blocking.reason,
-        "until_s": round(blocking.until_s, 3),
-        "probe_allowed": blocking.probe_allowed,
-    }
+    named = {name: getattr(registration, name) for name in ("service", "version", "build", "role")}
+    return named | blocking._asdict() | {"until_s": round(blocking.until_s, 3)}

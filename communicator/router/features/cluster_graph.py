@@ -10,7 +10,9 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import BROADCAST_SERVICES, ROUTER_SERVICE, THIS_SERVER
 from communicator.protocol.values import NS_PER_S, required
 from communicator.router.cores.balancing import Balancer, Candidate
+from communicator.router.cores.load_listeners import names_of
 from communicator.router.cores.policy import PolicyInForce
+from communicator.router.cores.statistics import fill
 from communicator.router.delivery.choosing import candidates
 from communicator.router.features.cluster_status import find_who_counts
 from communicator.router.mesh.standing import Standing
@@ -133,9 +135,7 @@ def _candidate(one: Candidate, share: float, is_chosen: bool, own: str) -> clust
         reason = "on this host" if one.server == own else "cheapest, and the one this server keeps to"
     else:
         reason = "its weight is 0" if not one.weight else "another one is nearer, or as near"
-    return clusters.Candidate(
-        one.server, one.service, one.version, one.cost, one.weight, share, chosen=is_chosen, reason=reason
-    )
+    return fill(clusters.Candidate, one, share=share, chosen=is_chosen, reason=reason)
 
 
 def _left_out(board: Switchboard, service: str, server: str, now: Instant) -> list[clusters.Candidate]:
@@ -167,11 +167,7 @@ def forget(board: Switchboard, _link: Link, message: Message, now: Instant) -> N
     what = message.get("server") or message.get("ip")
     if not what:
         raise RemoteProtocolError("parameter server or ip is missing")
-    found = [
-        member
-        for member in book.members()
-        if what in (member.server, member.address, member.address.rpartition(":")[0].strip("[]"))
-    ]
+    found = [member for member in book.members() if what in (member.server, *names_of(member.address))]
     if not found:
         raise RemoteProtocolError(f"{what[:80]!r} is no member of this cluster")
     for member in found:

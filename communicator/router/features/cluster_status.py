@@ -8,7 +8,7 @@ import msgspec
 
 from communicator.answers.clusters import CurrentColour
 from communicator.answers.policy import Colour
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.standing import Standing, find_standing
@@ -70,7 +70,7 @@ def _name_other_orders(board: Switchboard, reached: AbstractSet[str]) -> dict[st
     """Whose routers say that they obey other orders of operators than ours; without any, nobody is compared."""
     own, told = board.policy.policy.orders, board.mesh.database.links()
     others = sorted(server for server in reached & told.keys() if told[server].orders not in ("", own))[:NAMES_TOLD]
-    return {"other_orders": ",".join(others)} if own and others else {}
+    return given(other_orders=",".join(others)) if own else {}
 
 
 def name_servers(own: str, counted: AbstractSet[str], reached: AbstractSet[str]) -> dict[str, str]:
@@ -86,8 +86,7 @@ def name_servers(own: str, counted: AbstractSet[str], reached: AbstractSet[str])
     """
     missing, uncounted = sorted(counted - reached)[:NAMES_TOLD], sorted(reached - counted)[:NAMES_TOLD]
     servers = sorted((own, *(counted & reached), *uncounted))
-    named = {"servers": servers, "missing": missing, "uncounted": uncounted}
-    return {name: ",".join(names) for name, names in named.items() if names}
+    return given(servers=",".join(servers), missing=",".join(missing), uncounted=",".join(uncounted))
 
 
 def find_who_counts(board: Switchboard) -> Standing:
@@ -122,13 +121,9 @@ def settle_members(board: Switchboard, now: Instant) -> None:
         mesh.book.vouch(server, addresses.get(server, ""), now.monotonic_s)
     reached = board.carrier.reachable()
     for server, address in mesh.addresses().items():
-        # What was told of an address by one who has left gives way to who is there.
-        if (
-            server in reached
-            and (holder := mesh.book.server_at(address)) != server
-            and holder not in reached
-            and holder
-        ):
+        holder = mesh.book.server_at(address) if server in reached else ""
+        if holder and holder not in reached:
+            # What was told of an address by one who has left gives way to who is there.
             mesh.book.prove(server, address, now.monotonic_s, Ground.TOLD)
     mesh.book.settle(reached, now.monotonic_s)
     mesh.database.make_room(reached | mesh.book.counted)

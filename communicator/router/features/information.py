@@ -93,17 +93,17 @@ def router_stats(board: Switchboard, link: Link, measured: Measured, now: Instan
 
 def _statistics(board: Switchboard, measured: Measured, now: Instant) -> answer.Statistics:
     statistics, registry = board.statistics, board.registry
+    counted = Counter(link.kind for link in registry.links.values())
     return fill(
         answer.Statistics,
         statistics,
         measured,
         board.config,
+        board,
         compatible_with=COMPATIBLE_WITH,
-        server=board.server,
         start_time_seconds=board.started.wall_ns / NS_PER_S,
-        draining=board.draining,
         runs_not_told_total=board.run_budget.not_told,
-        connections=_connections(registry),
+        connections={kind: counted[kind] for kind in LinkKind},
         connections_closed_total=tuple(
             answer.ClosedLinks(*key, count) for key, count in sorted(statistics.closed.items())
         ),
@@ -124,12 +124,6 @@ def _statistics(board: Switchboard, measured: Measured, now: Instant) -> answer.
         fences=tell_fences(board),
         shadow_lines_discarded_total=board.discarded.total,
     )
-
-
-def _connections(registry: Registry) -> dict[str, int]:
-    counted: Counter[str] = Counter(dict.fromkeys(LinkKind, 0))
-    counted.update(link.kind for link in registry.links.values())
-    return counted
 
 
 def _services(config: RouterConfig, registry: Registry) -> dict[str, int]:
@@ -164,7 +158,7 @@ def _cluster(board: Switchboard) -> answer.Peers:
         members_uncounted=len(board.carrier.reachable() - counted_servers(board)),
         members_not_enforcing=len(mesh.directory.leaves()),
         quorum_size=int(status["quorum"]),
-        peers=tuple(_peer(board.carrier, board.mesh, server) for server in sorted(_others(board.carrier, board.mesh))),
+        peers=_peers(board.carrier, mesh),
         acks_pending=len(board.pending),
         acks_pending_bytes=board.pending.bytes.taken,
         redeliveries_total=board.pending.repeated_total,
@@ -179,10 +173,10 @@ def _cluster(board: Switchboard) -> answer.Peers:
     )
 
 
-def _others(carrier: Carrier, mesh: Mesh) -> set[str]:
-    """Every other server of the cluster by name, reached or not."""
+def _peers(carrier: Carrier, mesh: Mesh) -> tuple[answer.Peer, ...]:
+    """Every other router of the cluster whose name is known."""
     named = {member.server for member in mesh.book.members() if member.server and member.counts}
-    return named | carrier.reachable() | set(mesh.peers)
+    return tuple(_peer(carrier, mesh, server) for server in sorted(named | carrier.reachable() | set(mesh.peers)))
 
 
 def _peer(carrier: Carrier, mesh: Mesh, server: str) -> answer.Peer:

@@ -5,7 +5,7 @@ import msgspec
 from communicator.answers.services import Role
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.line_form import decode, encode
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.names import CORRELATION, ROUTER_SERVICE, is_command_name, is_service_name
 from communicator.protocol.values import NS_PER_S, parse_integer, required
 from communicator.router.cores.fence import UNTOLD
@@ -186,7 +186,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
     learn(board, link)  # for a link may list its commands before it registers
     _changed(board, registration.service, now)
     board.answer(link, "HELP")
-    made = {"role": str(registration.role)} if registration.is_put_behind else {}
+    made = given(role=registration.role if registration.is_put_behind else "")
     board.answer(link, "READY", features=CORRELATION, my_address=board.config.my_address, **made)
     user = link.user.name if link.user else "not asked for"
     board.notice(
@@ -199,7 +199,7 @@ def admit(board: Switchboard, link: Link, registration: Registration, now: Insta
         user=user,
     )
     if registration.role is not Role.SHADOW:  # nobody speaks to it, and whether it comes or goes is nobody's business
-        tell_status(board, board.config, registration, down_since_s=None)
+        tell_status(board, registration, down_since_s=None)
     report_run_started(board, registration, now)
     if registration.role is Role.LIVE:
         report_runs_so_far(board, link)
@@ -246,7 +246,7 @@ def withdraw(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
         return
     is_shadow = registration.role is Role.SHADOW
     if not (board.draining or is_shadow):  # else everyone is leaving, and each would be told of each
-        tell_status(board, board.config, registration, down_since_s=now.wall_ns // NS_PER_S)
+        tell_status(board, registration, down_since_s=now.wall_ns // NS_PER_S)
     report_run_ended(board, registration, reason, now)
     board.registry.remove(link)
     board.registrations.give_back(registration.user, 1)

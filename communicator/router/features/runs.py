@@ -1,6 +1,6 @@
 """RUN_STARTED and RUN_ENDED: one life of one registration, or none, told to the local canary; nothing is judged here."""
 
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.router.cores.run_budget import Sum
 from communicator.router.cores.voice import Voice
 from communicator.router.switchboard import Switchboard
@@ -47,8 +47,7 @@ def _tell_sum(board: Switchboard, untold: Sum) -> None:
     board.notice(Level.WARNING, "runs_not_told", service=last.service, runs=runs, reason=reason)
     told = {**_ended(last, reason).parameters, "omitted": str(runs)}
     if reason == BLOCKED:  # not which process: it was one of many
-        told |= {"service_version": last.version, "build": last.build}
-    told = {name: value for name, value in told.items() if value}
+        told |= given(service_version=last.version, build=last.build)
     _tell_or_keep(board, last, Message("RUN_ENDED", told, service=CANARY))
 
 
@@ -98,23 +97,20 @@ def _ended(registration: Registration, reason: str) -> Message:
 
 
 def _started(registration: Registration) -> Message:
-    told = _described(registration)
-    if registration.config_hash:
-        told["config_hash"] = registration.config_hash
-    if registration.user:
-        told["user"] = registration.user
-    if registration.by_owner:
-        told["by_owner"] = "true"
-    return Message("RUN_STARTED", told, service=CANARY)
+    told = given(
+        config_hash=registration.config_hash,
+        user=registration.user,
+        by_owner="true" if registration.by_owner else "",
+    )
+    return Message("RUN_STARTED", _described(registration) | told, service=CANARY)
 
 
 def _described(registration: Registration) -> dict[str, str]:
-    told = {
-        "run_id": registration.run_id,
-        "service": registration.service,
-        "service_version": registration.version,
-        "build": registration.build,
-        "role": str(registration.role),
-        "pid": "" if registration.pid is None else str(registration.pid),
-    }
-    return {name: value for name, value in told.items() if value}
+    return given(
+        run_id=registration.run_id,
+        service=registration.service,
+        service_version=registration.version,
+        build=registration.build,
+        role=str(registration.role),
+        pid="" if registration.pid is None else str(registration.pid),
+    )

@@ -1,6 +1,7 @@
 """SERVICE_STATUS, STATUS and LIST_SERVICES: which services are there, and since when."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 
 import msgspec
@@ -8,15 +9,15 @@ import msgspec
 from communicator.answers.services import Block, Instance, Role
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.line_form import encode_line
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.values import parse_integer, required
 from communicator.router.cores.policy import PolicyInForce
 from communicator.router.cores.remembered import Answer
+from communicator.router.cores.statistics import fill
 from communicator.router.cores.voice import Voice
 from communicator.router.delivery.repertoire import REQUIRED_COMMANDS
 from communicator.router.peering.instances import local_instances
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link, Registration
 
@@ -28,42 +29,35 @@ BLOCKS_TOLD = 100
 """Blocked versions that are named beside the first page: a person looks for one."""
 
 
-def tell_status(voice: Voice, config: RouterConfig, registration: Registration, down_since_s: int | None) -> None:
+def tell_status(voice: Voice, registration: Registration, down_since_s: int | None) -> None:
     """Broadcast on this host that a service has come or gone."""
-    voice.tell_listeners("STATUS", **_status(config, registration, down_since_s))
+    told = _status(voice.server, registration.service, registration.up_since_s, down_since_s)
+    voice.tell_listeners("STATUS", **told)
 
 
 def service_status(board: Switchboard, link: Link, message: Message, _now: Instant) -> None:
     """SERVICE_STATUS: answered by STATUS up, here or else on another server, down (known, but not there) or unknown."""
     service = required(message, "service")
     live = board.registry.live(service)
+    elsewhere = (one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role is Role.LIVE)
     if live is not None and live.registration is not None:
-        unheard = ",".join(sorted(live.commands - live.heard - REQUIRED_COMMANDS)[:UNHEARD_TOLD])
-        told = {"unheard": unheard} if unheard and message.get("unheard") == "true" else {}
-        board.answer(link, "STATUS", **_status(board.config, live.registration, None), **told)
-        return
-    elsewhere = [one for one in board.mesh.directory.instances(service) if one.state == "up" and one.role == Role.LIVE]
-    if elsewhere:
-        first = elsewhere[0]
-        since = {} if first.up_since is None else {"up_since": str(first.up_since)}
-        told = {"cache": "no", "server": first.server, "server_name": first.server, "service": service, "status": "up"}
-        board.answer(link, "STATUS", **told, **since)
-        return
-    known = service in board.config.known_services
-    board.answer(link, "STATUS", cache="no", service=service, status="down" if known else "unknown")
+        told = _status(board.server, service, live.registration.up_since_s)
+        if message.get("unheard") == "true":
+            told |= given(unheard=",".join(sorted(live.commands - live.heard - REQUIRED_COMMANDS)[:UNHEARD_TOLD]))
+    elif (there := next(elsewhere, None)) is not None:
+        told = _status(there.server, service, there.up_since)
+    else:
+        told = {"cache": "no", "service": service}
+        told["status"] = "down" if service in board.config.known_services else "unknown"
+    board.answer(link, "STATUS", **told)
 
 
-def _status(config: RouterConfig, registration: Registration, down_since_s: int | None) -> dict[str, str]:
+def _status(server: str, service: str, up_since_s: int | None, down_since_s: int | None = None) -> dict[str, str]:
     """STATUS defines ``server``, the ancestor sends ``server_name``: say both."""
-    told = {
-        "cache": "no",
-        "server": config.server_name,
-        "server_name": config.server_name,
-        "service": registration.service,
-        "status": "up" if down_since_s is None else "down",
-        "up_since": str(registration.up_since_s),
-    }
-    return told if down_since_s is None else {**told, "down_since": str(down_since_s)}
+    status = "up" if down_since_s is None else "down"
+    told = {"cache": "no", "server": server, "server_name": server, "service": service, "status": status}
+    since = {"up_since": up_since_s, "down_since": down_since_s}
+    return told | {name: str(at_s) for name, at_s in since.items() if at_s is not None}
 
 
 def list_services(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -73,7 +67,7 @@ def list_services(board: Switchboard, link: Link, message: Message, now: Instant
     is_local = message.get("scope", "cluster") == "local"
     blocked = [] if offset else list(islice(_blocked(board.policy, now), BLOCKS_TOLD))
     if blocked or link.answers_to is not None:
-        told = {"blocked": msgspec.json.encode(blocked).decode()} if blocked else {}
+        told = given(blocked=msgspec.json.encode(blocked).decode() if blocked else "")
         board.answer(link, "SERVICES", **_services(board, offset, limit, is_local=is_local), **told)
         return
 
@@ -95,9 +89,8 @@ def _services(board: Switchboard, offset: int, limit: int, *, is_local: bool) ->
     numbers = range(offset, min(offset + limit, len(written.instances)))
     page = written.page(numbers, board.config.limits.answer_bytes)
     names = ",".join(dict.fromkeys(written.instances[number].service for number in numbers[: len(page)]))
-    told = {"list": names} if names else {}
     services = b",".join(page).decode()
-    return told | {"services": f"[{services}]", "offset": str(offset), "total": str(len(written.instances))}
+    return given(list=names, services=f"[{services}]", offset=str(offset), total=str(len(written.instances)))
 
 
 def _instances(board: Switchboard, *, is_local: bool) -> list[Instance]:
@@ -111,14 +104,7 @@ def _instances(board: Switchboard, *, is_local: bool) -> list[Instance]:
 
 def _blocked(policy: PolicyInForce, now: Instant) -> Iterator[Block]:
     for denial, blocking in policy.standing(now.monotonic_s):
-        yield Block(
-            service=denial.service,
-            server=denial.server,
-            version=denial.version,
-            build=denial.build,
-            left_s=round(blocking.until_s, 3),
-            reason=blocking.reason,
-        )
+        yield fill(Block, denial, left_s=round(blocking.until_s, 3))
 
 
 def _count(message: Message, name: str, default: int) -> int:
@@ -138,7 +124,7 @@ class _Written:
 
     def __init__(self, instances: Sequence[Instance]) -> None:
         self.instances = instances
-        self._texts: dict[int, bytes] = {}
+        self._text = cache(lambda number: msgspec.json.encode(instances[number]))
 
     def page(self, numbers: range, bytes_max: int) -> list[bytes]:
         """As many instances as fit into one answer; an instance too large by itself is told without its commands.
@@ -159,9 +145,3 @@ class _Written:
                 break
             page.append(text)
         return page
-
-    def _text(self, number: int) -> bytes:
-        text = self._texts.get(number)
-        if text is None:
-            text = self._texts[number] = msgspec.json.encode(self.instances[number])
-        return text

@@ -1,5 +1,7 @@
 """SHADOW_COPY, SHADOW_TAKEN, SHADOW_SAID: what routers tell each other of copies; SHADOW_GET_DISCARDED: what shadows have said."""
 
+from collections import Counter
+
 import msgspec
 
 from communicator.answers.router import Fence
@@ -41,18 +43,16 @@ def shadow_get_discarded(board: Switchboard, link: Link, _message: Message, now:
 
 def tell_fences(board: Switchboard) -> tuple[Fence, ...]:
     """Each shadow of this host, and how much of what it has said was discarded; without a name those that nobody can tell."""
-    links: dict[tuple[str, str], int] = {(one.service, one.version): 0 for one in board.fence.shadows}
-    for link in board.registry.links.values():
-        if link.fence is not None:
-            shadow = link.fence.service, link.fence.version
-            links[shadow] = links.get(shadow, 0) + 1
+    fences = [link.fence for link in board.registry.links.values() if link.fence is not None]
+    links = Counter((one.service, one.version) for one in fences)
+    known = {(one.service, one.version) for one in board.fence.shadows} | links.keys()
     return tuple(
         Fence(
             service=service,
             version=version,
-            links=count,
+            links=links[service, version],
             by_unit=board.fence.by_unit(service, version),
             discarded_total=board.discarded.of(service, version),
         )
-        for (service, version), count in sorted(links.items())[:FENCES_TOLD]
+        for service, version in sorted(known)[:FENCES_TOLD]
     )

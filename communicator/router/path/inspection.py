@@ -12,7 +12,7 @@ from communicator.router.cores.voice import Voice, repeated_ids
 from communicator.router.delivery.acknowledgement import acknowledge
 from communicator.router.delivery.belief import is_word_of_leaf, why_not_believed
 from communicator.router.delivery.checking import find_fault
-from communicator.router.delivery.colouring import TO_VERSION
+from communicator.router.delivery.choosing import TO_VERSION
 from communicator.router.delivery.delivery import deliver
 from communicator.router.delivery.flooding import hear_sender
 from communicator.router.delivery.refusals import refuse_message
@@ -195,7 +195,7 @@ def _is_for_us(config: RouterConfig, envelope: Envelope) -> bool:
 def _end_repeats(board: Switchboard, envelope: Envelope, reason: str, now: Instant) -> None:
     """A message that has to arrive never will: its router need not send it again, and its sender hears no second refusal."""
     if _is_for_us(board.config, envelope):
-        acknowledge(board, board.received, envelope, "failed", now, reason)
+        acknowledge(board, envelope, "failed", now, reason)
 
 
 def _asker(link: Link, message: Message) -> Link:

@@ -7,9 +7,8 @@ from communicator.router.features import information, load, stopping
 from communicator.router.features.clock_status import clock_status, clock_word
 from communicator.router.features.cluster_graph import cluster_get_graph, cluster_get_route, forget
 from communicator.router.features.cluster_status import cluster_get_status, cluster_status
-from communicator.router.features.colours import colours
 from communicator.router.features.fencing import register
-from communicator.router.features.policy_word import policy_get, policy_set
+from communicator.router.features.policy_word import colours, policy_get, policy_set
 from communicator.router.features.registration import absolutely, commands, unregister
 from communicator.router.features.service_status import list_services, service_status
 from communicator.router.features.shadow_copies import shadow_copy, shadow_get_discarded, shadow_said, shadow_taken

@@ -2,16 +2,17 @@
 
 import ipaddress
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 
 import msgspec
 
 from communicator.answers.services import Role
-from communicator.protocol.addresses import parse_host_port
+from communicator.protocol.addresses import parse_host_port, plain_ip
 from communicator.protocol.definitions.speakers import split_rule
 from communicator.protocol.message import Message
-from communicator.protocol.names import ROUTER_SERVICE, WILDCARD_SERVERS
+from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.events import User
 from communicator.router.vocabulary.registry import Link
@@ -65,9 +66,7 @@ def judge(message: Message, speaker: Link, config: RouterConfig, *, is_of_leaf: 
 
 def _is_for_us(message: Message, config: RouterConfig) -> bool:
     """Whether a message is for this very router."""
-    return message.service in ("", ROUTER_SERVICE) and (
-        message.server in ("", config.server_name) or message.server in WILDCARD_SERVERS
-    )
+    return message.service in ("", ROUTER_SERVICE) and config.is_here(message.server)
 
 
 def _no(reason: str) -> Ruling:
@@ -128,88 +127,69 @@ def _master(_message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     )
 
 
-def _only_as(service: str) -> Rule:
-    def rule(message: Message, speaker: Link, _config: RouterConfig) -> Ruling:
-        registration = speaker.registration
-        if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
-            return ALLOWED  # its own router has seen to that
-        if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
-            return ALLOWED
-        return _no(f"only from the live {service} of this server")
-
-    return rule
+def _only_as(service: str, message: Message, speaker: Link, _config: RouterConfig) -> Ruling:
+    registration = speaker.registration
+    if speaker.is_router and message.sent_from_service == service and message.service not in ("", ROUTER_SERVICE):
+        return ALLOWED  # its own router has seen to that
+    if registration is not None and (registration.service, registration.role) == (service, Role.LIVE):
+        return ALLOWED
+    return _no(f"only from the live {service} of this server")
 
 
-def _clock_word(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
-    to_router = message.service in ("", ROUTER_SERVICE)
-    return _only_as("timekeeper")(message, speaker, config) if to_router else _anything_else(message, speaker, config)
+def _said_to_router(rule: Rule) -> Rule:
+    """What has a rule only where it is said to a router."""
+
+    def ruling(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
+        which = rule if message.service in ("", ROUTER_SERVICE) else _anything_else
+        return which(message, speaker, config)
+
+    return ruling
 
 
-def _report_of(service: str) -> Rule:
+def _report_of(service: str, message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     """A service tells those of its name elsewhere about its own server only."""
-
-    def rule(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
-        ruling = _only_as(service)(message, speaker, config)
-        if not ruling.allowed:
-            return ruling
-        try:
-            server = json.loads(message.get("report"))["server"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return _no("parameter report is not JSON with a server")
-        own = message.sent_from_server if speaker.is_router else config.server_name
-        return ALLOWED if server == own else _no(f"a report about {server!r} must come from there")
-
-    return rule
+    ruling = _only_as(service, message, speaker, config)
+    if not ruling.allowed:
+        return ruling
+    try:
+        server = json.loads(message.get("report"))["server"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return _no("parameter report is not JSON with a server")
+    own = message.sent_from_server if speaker.is_router else config.server_name
+    return ALLOWED if server == own else _no(f"a report about {server!r} must come from there")
 
 
 def _run_report(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     registration = speaker.registration
-    if registration is not None and message.get("service") == registration.service:
-        own = message.get("run_id", registration.run_id) == registration.run_id
-        return ALLOWED if own else _owner_rule("canary", speaker, config)
+    own = registration is not None and (registration.service, registration.run_id)
+    if own and (message.get("service"), message.get("run_id", own[1])) == own:
+        return ALLOWED
     return _owner_rule("canary", speaker, config)
 
 
-def _operator(service: str) -> Rule:
+def _operator(service: str, message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     """Who owns a service orders it about; from another host its router has seen to that, and says whose host it is."""
-
-    def rule(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
-        if speaker.is_router:
-            told = message.get("actor_server") == message.sent_from_server
-            return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
+    if not speaker.is_router:
         return _owner_rule(service, speaker, config)
-
-    return rule
+    told = message.get("actor_server") == message.sent_from_server
+    return ALLOWED if told else _no("parameter actor_server is not the server it comes from")
 
 
 def _block(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
     uri = message.get("uri")
     try:
-        ip = _ip_of(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2])
-        own = {_ip_of(config.my_address), *map(ipaddress.ip_address, config.own_ips), *_neighbor_ips(config)}
+        host = parse_host_port(uri.rpartition("://")[2].partition("/")[0].rpartition("@")[2], default_port=0).host
+        ip = ipaddress.ip_address(plain_ip(host))
     except ValueError:
         return _no(f"parameter uri: {uri[:80]!r} has no IP address")
-    if ip.is_loopback or ip.is_unspecified or ip in own:
+    own = (config.own_ip, *config.own_ips, *(neighbor.host_port.host for neighbor in config.cluster.neighbors))
+    if ip.is_loopback or ip.is_unspecified or str(ip) in map(plain_ip, own):
         return _no(f"parameter uri: {uri[:80]!r} is this host or a neighbor, which is never blocked")
     return _as_user(
         speaker,
         lambda user: _is_master(user, config) or user.name in config.owners.values(),
         "root, the router's user or an owner of a service",
     )
-
-
-def _neighbor_ips(config: RouterConfig) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """The configured neighbors that are named by number."""
-    for neighbor in config.cluster.neighbors:
-        try:
-            yield _ip_of(str(neighbor.host_port))
-        except ValueError:
-            continue
-
-
-def _ip_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    ip = ipaddress.ip_address(parse_host_port(text, default_port=0).host)
-    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def _if(may: Callable[[Message, Link], bool], reason: str) -> Rule:
@@ -222,12 +202,12 @@ _on_a_link = _if(
     "only from a local link, which an answer can reach",
 )
 _between_routers = _if(lambda _, speaker: speaker.is_router, "only from another router, once it was accepted")
-_router_itself = _if(
-    lambda message, _: (
-        message.sent_from_service in ("", ROUTER_SERVICE)
-    ),  # on a link of routers: not one of their services
-    "only a router says this to another, not its services",
-)
+
+
+def _router_itself(message: Message, _speaker: Link, _config: RouterConfig) -> Ruling:
+    """On a link of routers: it speaks for itself."""
+    is_own = message.sent_from_service in ("", ROUTER_SERVICE)
+    return ALLOWED if is_own else _no("only a router says this to another, not its services")
 
 
 def _load_registration(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
@@ -240,10 +220,9 @@ def _load_registration(message: Message, speaker: Link, config: RouterConfig) ->
 
 
 def _load_word(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
-    to_router = message.service in ("", ROUTER_SERVICE)
-    if to_router and not speaker.is_router:
+    if not speaker.is_router:
         return _no("only a router tells the load of its host")
-    return (_router_itself if to_router else _anything_else)(message, speaker, config)
+    return _router_itself(message, speaker, config)
 
 
 def _shutdown(message: Message, speaker: Link, config: RouterConfig) -> Ruling:
@@ -268,22 +247,17 @@ def _permission(message: Message, speaker: Link, config: RouterConfig) -> Ruling
         return ALLOWED
     service = speaker.registration.service
     patterns = config.may_send.get(service)
-    if patterns is None or _may_send(message, patterns):
+    if patterns is None or message.service in ("", ROUTER_SERVICE):  # what is for the router itself always may be said
+        return ALLOWED
+    if any(fnmatchcase(f"{message.service}/{message.command}", pattern) for pattern in patterns):
         return ALLOWED
     return _no(f"{service!r} may send {', '.join(patterns) or 'nothing'} only")
-
-
-def _may_send(message: Message, patterns: tuple[str, ...]) -> bool:
-    """Whether one of the patterns ``SERVICE/COMMAND`` fits; what is for the router itself always may be said."""
-    if message.service in ("", ROUTER_SERVICE):
-        return True
-    return any(fnmatchcase(f"{message.service}/{message.command}", pattern) for pattern in patterns)
 
 
 RULE_BY_WORD: Mapping[str, Rule] = {
     "alive": _if(lambda _, _speaker: True, ""),  # also from a stranger, who can mean this router only
     "block": _block,
-    "clock": _clock_word,
+    "clock": _said_to_router(partial(_only_as, "timekeeper")),
     "commands": _if(
         lambda _, speaker: speaker.kind.is_local or speaker.is_router or speaker.registration is not None,
         "only from a local link, or from a router once it was accepted",
@@ -291,7 +265,7 @@ RULE_BY_WORD: Mapping[str, Rule] = {
     "itself": _if(lambda _, _speaker: False, "only the router itself says this"),
     "link": _on_a_link,
     "load": _load_registration,
-    "load_word": _load_word,
+    "load_word": _said_to_router(_load_word),
     "master": _master,
     "meeting": _if(
         lambda _, speaker: speaker.kind.is_remote and not speaker.is_bus,
@@ -304,13 +278,17 @@ RULE_BY_WORD: Mapping[str, Rule] = {
     "shutdown": _shutdown,
 }
 """The words of definitions; `communicator.protocol.definitions.speakers` has them for people."""
-RULE_ABOUT: Mapping[str, Callable[[str], Rule]] = {"live()": _only_as, "operator()": _operator, "own()": _report_of}
+RULE_ABOUT: Mapping[str, Callable[[str, Message, Link, RouterConfig], Ruling]] = {
+    "live()": _only_as,
+    "operator()": _operator,
+    "own()": _report_of,
+}
 """Those that name a service."""
 
 
 def _rule(text: str) -> Rule:
     word, service = split_rule(text)
-    return RULE_ABOUT[word](service) if service else RULE_BY_WORD[word]
+    return partial(RULE_ABOUT[word], service) if service else RULE_BY_WORD[word]
 
 
 RULES: Mapping[str, Rule] = {command: _rule(text) for command, text in RULE_OF.items()}

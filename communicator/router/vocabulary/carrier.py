@@ -75,11 +75,6 @@ class Carrier(Protocol):
         """The servers on the way, ours first, the last one the server itself; empty when there is none."""
 
 
-def next_of(hop: Hop, servers: Iterable[str]) -> str:
-    """Who gets a line next, as people are told."""
-    return ",".join(servers) if hop.link.is_bus else hop.link.name
-
-
 def group_by_hop(carrier: Carrier, servers: Iterable[str]) -> dict[Hop, list[str]]:
     """Which of these servers are reached by the same next step, so that one copy serves them; those out of reach are left out."""
     groups: dict[Hop, list[str]] = {}

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from communicator.protocol.addresses import HostPort
+from communicator.protocol.addresses import HostPort, ip_of
 from communicator.protocol.definitions import Checker, Checking
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.names import WILDCARD_SERVERS
@@ -156,6 +156,11 @@ class RouterConfig(msgspec.Struct, frozen=True, kw_only=True):
     control_group: str = ""
     """The one that the router's own process is in: nobody is told apart by it."""
     limits: RouterLimits = RouterLimits()
+
+    @property
+    def own_ip(self) -> str:
+        """The IP address of `my_address`, in its one spelling."""
+        return ip_of(self.my_address)
 
     def is_here(self, server: str) -> bool:
         """Whether a server token can mean this host."""

@@ -9,7 +9,7 @@ from communicator.answers.shadows import Step, Steps
 from communicator.errors import LocalProtocolError, RemoteProtocolError
 from communicator.protocol.limits import LINE_BYTES_HARD
 from communicator.protocol.line_form import encode, encode_value
-from communicator.protocol.message import Message
+from communicator.protocol.message import Message, given
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import parse_integer, required
 
@@ -85,27 +85,21 @@ class Copied(Protocol):
         """
 
 
-class Both:
-    """Two of them for one link.
+class Both(NamedTuple):
+    """Two of them for one link."""
 
-    Args:
-        first: One.
-        second: The other.
-    """
-
-    def __init__(self, first: Copied, second: Copied) -> None:
-        self._first = first
-        self._second = second
+    first: Copied
+    second: Copied
 
     def note_asked(self, data: bytes, messages: int, at_s: float, *, is_mixed: bool) -> bool:
         """See `Copied`."""
-        is_noted = self._first.note_asked(data, messages, at_s, is_mixed=is_mixed)
-        return self._second.note_asked(data, messages, at_s, is_mixed=is_mixed) or is_noted
+        is_noted = self.first.note_asked(data, messages, at_s, is_mixed=is_mixed)
+        return self.second.note_asked(data, messages, at_s, is_mixed=is_mixed) or is_noted
 
     def note_said(self, front: bytes, lines: bytes, at_s: float, *, is_mixed: bool) -> bool:
         """See `Copied`."""
-        is_noted = self._first.note_said(front, lines, at_s, is_mixed=is_mixed)
-        return self._second.note_said(front, lines, at_s, is_mixed=is_mixed) or is_noted
+        is_noted = self.first.note_said(front, lines, at_s, is_mixed=is_mixed)
+        return self.second.note_said(front, lines, at_s, is_mixed=is_mixed) or is_noted
 
 
 def which(shadow: Shadow) -> Which:
@@ -122,11 +116,11 @@ class CopyWriter:
     """
 
     def __init__(self, shadow: Which, server: str) -> None:
-        front = {"build": shadow.build, "conversation": "0"} if shadow.build else {"conversation": "0"}
+        front = given(build=shadow.build, conversation="0")
         message = Message("SHADOW_COPY", front, ROUTER_SERVICE, shadow.server, server, ROUTER_SERVICE)
         self._front = encode(message).decode()[:-1]
-        behind = {"service": shadow.service, "ticket": "0", "version": shadow.version}
-        rest = encode(Message("SHADOW_COPY", {name: value for name, value in behind.items() if value})).decode()
+        behind = given(service=shadow.service, ticket="0", version=shadow.version)
+        rest = encode(Message("SHADOW_COPY", behind)).decode()
         # A service has a name, so that nothing of it looks like the ticket.
         between, ticket, end = rest.removeprefix("SHADOW_COPY ").partition(";ticket=0")
         self._between = f";{between}{ticket[:-1]}"
@@ -172,14 +166,13 @@ def read_copy(message: Message, server: str) -> Copy:
 def write_taken(taken: Taken, primary: str) -> Message:
     """SHADOW_TAKEN, addressed to the router of the primary."""
     shadow = taken.shadow
-    told = {"service": shadow.service, "version": shadow.version, "build": shadow.build}
-    told |= {"ticket": str(taken.ticket), "refused": taken.refused}
+    told = given(service=shadow.service, version=shadow.version, build=shadow.build)
+    told |= given(ticket=str(taken.ticket), refused=taken.refused)
     if taken.messages > 1:
         told |= {"first": str(taken.first), "messages": str(taken.messages)}
     if taken.load is not None:
         told["load"] = f"{taken.load:.3f}"
-    known = {name: value for name, value in told.items() if value}
-    return Message("SHADOW_TAKEN", known, ROUTER_SERVICE, primary)
+    return Message("SHADOW_TAKEN", told, ROUTER_SERVICE, primary)
 
 
 def read_taken(message: Message) -> Taken:

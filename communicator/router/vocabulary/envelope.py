@@ -7,7 +7,7 @@ import msgspec
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.addresses import ip_of
-from communicator.protocol.line_form import encode_head, encode_line
+from communicator.protocol.line_form import encode, encode_line
 from communicator.protocol.message import Message
 from communicator.protocol.names import WILDCARD_SERVERS
 from communicator.protocol.values import parse_integer
@@ -218,18 +218,11 @@ def write_line(message: Message, told: dict[str, str], server: str = "") -> byte
     Raises:
         LocalProtocolError: It has no encoding.
     """
-    addressed = msgspec.structs.replace(message, server=server or message.server)
     parameters = {**message.parameters, **told}
-    fronts = [{name: parameters.pop(name)} for name in IN_FRONT if name in parameters]
-    text = b"".join(_encode_parameters(addressed, front).removesuffix(b";") + b";" for front in fronts)
-    text += _encode_parameters(addressed, parameters)
-    return encode_head(addressed).encode() + (b" " + text if text else b"") + b"\n"
-
-
-def _encode_parameters(message: Message, parameters: dict[str, str]) -> bytes:
-    """Parameters as they stand in a line of this message."""
-    line = encode_line(msgspec.structs.replace(message, parameters=parameters))
-    return line[len(encode_head(message)) :].strip()
+    addressed = msgspec.structs.replace(message, parameters=parameters, server=server or message.server)
+    line = encode(addressed, first=IN_FRONT)
+    is_front_alone = bool(parameters) and parameters.keys() <= set(IN_FRONT)
+    return line + b";\n" if is_front_alone and not line.endswith(b";") else line + b"\n"
 
 
 def maker_of(identity: str) -> str:

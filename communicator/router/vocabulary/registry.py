@@ -1,6 +1,8 @@
 """Links, the services registered on them, and routes: who is there, under which name and role; it sends nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -228,8 +230,8 @@ class Registry:
         self.links: dict[int, Link] = {}
         self.colours: Mapping[str, Colour] = {}
         """Of the services that have some."""
-        self._live: dict[str, Link] = {}
-        self._beside: dict[str, dict[int, Link]] = {}
+        self._of: dict[str, list[Link]] = {}
+        """Every registration of a service, the holder of its name first; none of a service without any."""
         self._heard: dict[str, tuple[Registration, set[str]]] = {}
         """By service, its newest live registration, and which commands came to its version."""
 
@@ -239,7 +241,8 @@ class Registry:
 
     def holder(self, service: str) -> Link | None:
         """The one registration on this host that holds the name of a service."""
-        return self._live.get(service)
+        first = self._of[service][0] if service in self._of else None
+        return first if first and first.registration and first.registration.role is Role.LIVE else None
 
     def live(self, service: str) -> Link | None:
         """The one instance on this host that gets the messages of a service.
@@ -249,8 +252,8 @@ class Registry:
         """
         colour = self.colours.get(service)
         if colour is None:
-            return self._live.get(service)
-        return next((link for link in self._of(service) if _is_active(colour, link)), None)
+            return self.holder(service)
+        return self._find(service, partial(_is_active, colour))
 
     def role_of(self, link: Link) -> Role | None:
         """What a registration is there for now: of a service that has colours one is live, and the others are on standby."""
@@ -261,17 +264,11 @@ class Registry:
 
     def find_version(self, service: str, version: str) -> Link | None:
         """The first instance of a version on this host that could be given work."""
-        for link in self._of(service):
-            one = link.registration
-            if one is not None and one.role.hears_broadcasts and one.version == version:
-                return link
-        return None
+        return self._find(service, lambda one: one.role.hears_broadcasts and one.version == version)
 
-    def _of(self, service: str) -> Iterator[Link]:
-        """Every registration of a service, the holder of its name first."""
-        if service in self._live:
-            yield self._live[service]
-        yield from self._beside.get(service, {}).values()
+    def _find(self, service: str, fits: Callable[[Registration], bool]) -> Link | None:
+        links = self._of.get(service, ())
+        return next((link for link in links if link.registration and fits(link.registration)), None)
 
     def add(self, link: Link, registration: Registration) -> None:
         """Enter a registration; the link must have none, and the name must be free when the role is live.
@@ -279,14 +276,14 @@ class Registry:
         Raises:
             ValueError: Otherwise; nothing was changed.
         """
-        if link.registration is not None or (registration.role is Role.LIVE and registration.service in self._live):
+        is_holder = registration.role is Role.LIVE
+        if link.registration is not None or (is_holder and self.holder(registration.service)):
             raise ValueError(f"{registration.service!r} cannot be registered: the link or the name is taken")
         link.registration = registration
-        if registration.role is Role.LIVE:
-            self._live[registration.service] = link
+        links = self._of.setdefault(registration.service, [])
+        links.insert(0 if is_holder else len(links), link)
+        if is_holder:
             link.heard = self._heard_of(registration)
-        else:
-            self._beside.setdefault(registration.service, {})[link.id] = link
 
     def _heard_of(self, registration: Registration) -> set[str]:
         known, heard = self._heard.pop(registration.service, (registration, set[str]()))
@@ -301,38 +298,26 @@ class Registry:
         registration = link.registration
         if registration is None:
             return
-        if registration.role is Role.LIVE:
-            del self._live[registration.service]
-        else:
-            beside = self._beside[registration.service]
-            del beside[link.id]
-            if not beside:
-                del self._beside[registration.service]
+        links = self._of[registration.service]
+        links.remove(link)
+        if not links:
+            del self._of[registration.service]
         link.registration = None
         link.prefix = b""
 
     def find_run(self, service: str, run_id: str) -> Link | None:
         """The link of one run of a service, whatever its role; None where it is over."""
-        of_run = (link for link in self._of(service) if link.registration and link.registration.run_id == run_id)
-        return next(of_run, None)
+        return self._find(service, lambda one: one.run_id == run_id)
 
     def registered(self) -> Iterator[Link]:
         """Every link that holds a registration."""
-        yield from self._live.values()
-        for beside in self._beside.values():
-            yield from beside.values()
+        return chain.from_iterable(self._of.values())
 
     def listeners(self, command: str) -> tuple[Link, ...]:
         """The links a broadcast of a service goes to; where a service has colours, those that are active."""
-        return tuple(link for link in self.registered() if command in link.commands and self._hears_broadcasts(link))
-
-    def _hears_broadcasts(self, link: Link) -> bool:
-        if link.registration is None or not link.registration.role.hears_broadcasts:
-            return False
-        colour = self.colours.get(link.registration.service)
-        return colour is None or _is_active(colour, link)
+        listed = ((link, link.registration) for link in self.registered() if command in link.commands)
+        return tuple(link for link, one in listed if one and _is_active(self.colours.get(one.service), one))
 
 
-def _is_active(colour: Colour, link: Link) -> bool:
-    one = link.registration
-    return one is not None and one.role.hears_broadcasts and colour.fits(one.version, one.build)
+def _is_active(colour: Colour | None, one: Registration) -> bool:
+    return one.role.hears_broadcasts and (colour is None or colour.fits(one.version, one.build))
