@@ -5,7 +5,7 @@ import uuid
 
 import msgspec
 
-from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.doors import BoundDoors
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port

@@ -44,6 +44,7 @@ def router_config(
     """
     listen = settings.listen
     services = read_service_files(Path(settings.services_path))
+    rules = settings.service_rules
     owners = {service: file.user for service, file in services.items() if file.user}
     return RouterConfig(
         server_name=identity.server_name,
@@ -56,9 +57,9 @@ def router_config(
         known_services=frozenset(services),
         packaged={service: file.packaged for service, file in services.items()},
         learnt=learnt_of(kept),
-        owners=owners | settings.owners,
+        owners=owners | rules.owners,
         stop_group=listen.socket_group if listen.group_may_stop else "",
-        may_send=settings.may_send,
+        may_send=rules.may_send,
         checks=definitions.checks,
         definitions_refused=len(definitions.refused),
         cluster=_cluster_config(settings, identity, kept),
@@ -99,7 +100,7 @@ def check_host(settings: CommunicatordSettings) -> None:
         if file.user and not _is_user(file.user):
             path = str(Path(settings.services_path) / f"{service}.service")
             raise ConfigError("services_path", f"{path!r}: user: there is no user {file.user!r} on this host")
-    for service, user in settings.owners.items():
+    for service, user in settings.service_rules.owners.items():
         if not _is_user(user):
             raise ConfigError(f"services.owners.{service}", f"there is no user {user!r} on this host")
     _own_password(settings)

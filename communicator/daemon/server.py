@@ -9,12 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from communicator.daemon.bound_doors import BoundDoors
-from communicator.daemon.credential_checker import Done
-from communicator.daemon.credentials import Credentials
+from communicator.daemon.credentials import Credentials, Done
 from communicator.daemon.dialler import Dialler
 from communicator.daemon.dispatcher import Dispatcher
-from communicator.daemon.doors import BACKLOG
+from communicator.daemon.doors import BACKLOG, BoundDoors
 from communicator.daemon.exposure import open_doors
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
 from communicator.daemon.identity import identify_router

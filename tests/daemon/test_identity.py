@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.doors import BoundDoors
 from communicator.daemon.identity import identify_router
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError

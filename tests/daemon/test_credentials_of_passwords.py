@@ -7,8 +7,8 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 
-from communicator.daemon import credential_checker
-from communicator.daemon.credential_checker import CredentialChecker
+from communicator.daemon import credentials
+from communicator.daemon.credentials import CredentialChecker
 from communicator.daemon.passwords import Entry, remove_entry, write_entry
 from communicator.errors import ConfigError
 from communicator.fairness.sources import Standing
@@ -76,7 +76,7 @@ async def test_what_was_right_before_is_answered_without_verifying_it_until_the_
 
 
 async def test_of_too_many_that_were_right_the_oldest_is_forgotten(file, monkeypatch):
-    monkeypatch.setattr(credential_checker, "_REMEMBERED", 1)
+    monkeypatch.setattr(credentials, "_REMEMBERED", 1)
     write_entry(file, KEY, entry("spooler"))
     checker = CredentialChecker(file)
     for user in ("printer", "spooler"):
