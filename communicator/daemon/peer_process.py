@@ -6,8 +6,7 @@ from communicator.daemon.control_groups import ControlGroups, find_root, group_o
 from communicator.daemon.own_addresses import is_own
 from communicator.daemon.peer_user import find_connected, unix_pid
 from communicator.daemon.socket_holders import SocketHolders
-from communicator.daemon.tcp_sockets import Find, SocketAddress, find_socket
-from communicator.daemon.udp_sockets import find_groups
+from communicator.daemon.sockets import Find, SocketAddress, find_groups, find_socket
 from communicator.router.cores.fence import unit_of
 from communicator.router.vocabulary.events import Process
 

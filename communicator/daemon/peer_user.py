@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable
 from functools import lru_cache
 
-from communicator.daemon.tcp_sockets import Find, SocketAddress, TcpSocket, find_socket
+from communicator.daemon.sockets import Find, SocketAddress, TcpSocket, find_socket
 from communicator.router.vocabulary.events import User
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid

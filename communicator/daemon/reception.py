@@ -12,7 +12,7 @@ from communicator.daemon.own_addresses import is_own
 from communicator.daemon.peer_process import UNTOLD, Processes
 from communicator.daemon.peer_user import tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
-from communicator.daemon.tcp_sockets import Find, ask_kernel, find_socket
+from communicator.daemon.sockets import Find, ask_kernel, find_socket
 from communicator.daemon.tls import certificate_names
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.line_form import encode_line
