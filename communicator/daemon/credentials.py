@@ -40,7 +40,6 @@ class CredentialChecker:
 
     def __init__(self, file: Path | None) -> None:
         self._file: Path | None = None
-        self._verify: Callable[[str, str], bool] = _nothing_is_right
         self._entries: Mapping[str, Entry] = {}
         self._nobody = hash_of_nobody()
         self._threads = PasswordThreads()
@@ -71,7 +70,7 @@ class CredentialChecker:
         def verify() -> None:
             if self._closed:
                 return
-            answer = entry if self._verify(hashed, asked.password) else None
+            answer = entry if self._file and _is_right(hashed, asked.password) else None
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(self._answer, answer, seal, done)
 
@@ -90,10 +89,7 @@ class CredentialChecker:
         entries = {} if file is None else read_password_file(file, _KEY)
         is_other = file != self._file
         revoked = frozenset(user for user, entry in self._entries.items() if is_other or entries.get(user) != entry)
-        if is_other:
-            self._file = file
-            self._verify = _nothing_is_right if file is None else _load_verify()
-        self._entries = entries
+        self._file, self._entries = file, entries
         self._nobody = hash_of_nobody(_most_common_cost(entries))
         return revoked
 
@@ -168,18 +164,11 @@ def _most_common_cost(entries: Mapping[str, Entry]) -> str:
     return f"{costs.most_common(1)[0][0]}$$" if costs else ""
 
 
-def _nothing_is_right(_hash: str, _password: str) -> bool:
-    return False
-
-
-def _load_verify() -> Callable[[str, str], bool]:
+def _is_right(hashed: str, password: str) -> bool:
     from argon2.exceptions import Argon2Error  # noqa: PLC0415 - 4 MiB that few routers need
     from argon2.low_level import Type, verify_secret  # noqa: PLC0415 - the same
 
-    def verify(hashed: str, password: str) -> bool:
-        try:
-            return verify_secret(hashed.encode(), password.encode(errors="surrogatepass"), Type.ID)
-        except (Argon2Error, MemoryError):
-            return False
-
-    return verify
+    try:
+        return verify_secret(hashed.encode(), password.encode(errors="surrogatepass"), Type.ID)
+    except (Argon2Error, MemoryError):
+        return False

@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 
 from communicator.daemon.link import Link
 from communicator.daemon.resolver import Resolver, Target
@@ -61,28 +62,21 @@ class Dialler:
         await asyncio.gather(*self._dials, return_exceptions=True)
 
     async def _dial(self, effect: Dial) -> None:
+        fault = _fault
         try:
             connected = await self._reach(HostPort(effect.host, effect.port))
-        except TimeoutError:
-            self._failed(DialFailed(effect.dial, f"no answer within {CONNECT_S:g} s"))
-            return
-        except OSError as error:
-            self._failed(DialFailed(effect.dial, _fault(error)))
-            return
-        try:
+            fault = tls_fault
             await self._link(effect, connected)
         except OSError as error:
-            self._failed(DialFailed(effect.dial, tls_fault(error)))
+            self._failed(DialFailed(effect.dial, fault(error)))
 
     async def _reach(self, host_port: HostPort) -> socket.socket:
         """A connected socket; the first of the host's addresses that answers."""
         async with asyncio.timeout(CONNECT_S):
             targets = await self._resolver.find(host_port)
             for target in targets[:-1]:
-                try:
+                with suppress(OSError):  # the last one tells why
                     return await self._connect(target)
-                except OSError:
-                    continue  # the last one tells why
             return await self._connect(targets[-1])
 
     async def _connect(self, target: Target) -> socket.socket:
@@ -129,6 +123,8 @@ class Dialler:
 
 
 def _fault(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {CONNECT_S:g} s"
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, socket.gaierror):

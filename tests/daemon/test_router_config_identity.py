@@ -3,7 +3,7 @@
 import pytest
 
 from communicator.daemon.doors import BoundDoors
-from communicator.daemon.identity import identify_router
+from communicator.daemon.router_config import identify_router
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
