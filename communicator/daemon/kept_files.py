@@ -1,4 +1,4 @@
-"""Keeps what the router asks to keep, whole or not at all, in one thread of its own, and reads it at the start; it judges nothing."""
+"""Keeps what the router asks to keep, whole or not at all, in a thread of its own, and reads it at the start; it judges nothing."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
