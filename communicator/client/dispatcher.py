@@ -8,9 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from communicator.client.event_log import log_event
+from communicator.client.event_log import Repeats, log_event
 from communicator.client.inbox import Inbox
-from communicator.client.repeats import Repeats
 from communicator.client.session import may_be_refused
 from communicator.errors import LocalProtocolError, MessageRefusedError
 from communicator.protocol.message import Message
@@ -144,9 +143,8 @@ class Dispatcher:
             await self._refuse(message, "INVALID", error.reason)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is logged and told
             self.handler_errors += 1
-            if count := self._repeats.due(f"{message.command} {type(error).__name__}"):
-                command, sender = message.command, message.sender
-                log_event(logging.ERROR, "handler_failed", exc_info=True, command=command, sender=sender, count=count)
+            command, sender, kind = message.command, message.sender, f"{message.command} {type(error).__name__}"
+            self._repeats.log(logging.ERROR, "handler_failed", kind=kind, exc_info=True, command=command, sender=sender)
             await self._refuse(message, "INVALID", "the service failed to handle it")
 
     async def _answer(self, message: Message, answer: Message) -> None:
@@ -172,5 +170,4 @@ class Dispatcher:
         try:
             await self._outlet.send(message.reply(how, parameters))
         except LocalProtocolError as error:
-            if count := self._repeats.due("refusal_dropped"):
-                log_event(logging.WARNING, "refusal_dropped", command=message.command, count=count, error=str(error))
+            self._repeats.log(logging.WARNING, "refusal_dropped", command=message.command, error=str(error))

@@ -13,12 +13,11 @@ from communicator.client.backoff import Backoff
 from communicator.client.checks import Checks
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
-from communicator.client.event_log import log_event
+from communicator.client.event_log import Repeats, log_event
 from communicator.client.health import Health, HealthCheck
 from communicator.client.identity import PROBE, Identity
 from communicator.client.outbox import Outbox
 from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
-from communicator.client.repeats import Repeats
 from communicator.client.status import Blocked
 from communicator.protocol.message import Message
 
@@ -384,7 +383,7 @@ class Service(Registrant):
 
     def _log_refusal(self, message: Message) -> None:
         """Say that a message sent without waiting for an answer was refused, or found no receiver."""
-        if message.command in _REFUSALS and (count := self._repeats.due(message.command)):
+        how, by = message.command, message.sender
+        if how in _REFUSALS:
             told = repr(dict(message.parameters))[:LOGGED_BYTES]
-            how, by = message.command, message.sender
-            log_event(logging.WARNING, "message_refused", how=how, by=by, count=count, parameters=told)
+            self._repeats.log(logging.WARNING, "message_refused", kind=how, how=how, by=by, parameters=told)
