@@ -10,8 +10,7 @@ from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.link import READ_BYTES, Link, LinkLimits, RemoteLimits
 from communicator.daemon.own_addresses import is_own
-from communicator.daemon.peer_process import UNTOLD, Processes
-from communicator.daemon.peer_user import tcp_user, unix_user
+from communicator.daemon.peers import UNTOLD, Processes, tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
 from communicator.daemon.sockets import Find, ask_kernel, find_socket
 from communicator.daemon.tls import certificate_names

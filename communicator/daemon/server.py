@@ -19,8 +19,7 @@ from communicator.daemon.kept_files import KeptFiles, recollect
 from communicator.daemon.link import Link
 from communicator.daemon.loop_lag import LoopLag
 from communicator.daemon.message_checks import Definitions, read_definitions, read_good_definitions
-from communicator.daemon.peer_process import Processes
-from communicator.daemon.peer_user import forget_users
+from communicator.daemon.peers import Processes, forget_users
 from communicator.daemon.raised_flags import RaisedFlags
 from communicator.daemon.reception import Reception, find_process, find_user
 from communicator.daemon.remote_door import RemoteDoor

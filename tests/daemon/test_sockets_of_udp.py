@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from communicator.daemon.control_groups import ControlGroups, find_root, group_of
-from communicator.daemon.peer_process import UNTOLD, Processes
+from communicator.daemon.peers import UNTOLD, Processes
 from communicator.daemon.sockets import find_groups
 
 FAMILIES = [

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from communicator.daemon.control_groups import ControlGroups, group_of
-from communicator.daemon.peer_process import UNTOLD, Processes
+from communicator.daemon.peers import UNTOLD, Processes
 from communicator.daemon.sockets import TcpSocket
 from communicator.router.vocabulary.events import Process
 
