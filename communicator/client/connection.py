@@ -234,9 +234,7 @@ class Connection(asyncio.Protocol):
         """Called by asyncio: the link is gone."""
         if exc is not None and self.close_reason != LEFT:
             self.close_reason = str(exc) or type(exc).__name__
-        if not self._registered.done():
-            text = f"the router closed the link before it registered us: {self.close_reason}"
-            self._registered.set_result(NotConnectedError(text))
+        self._register(NotConnectedError(f"the router closed the link before it registered us: {self.close_reason}"))
         if self._end_timer is not None:
             self._end_timer.cancel()
         for outcome in self.session.link_lost(self.close_reason):
@@ -272,15 +270,14 @@ class Connection(asyncio.Protocol):
                 self._settle(outcome)
             case outcomes.Transmit(data):
                 self.write(data)
-            case outcomes.Registered():
-                self._register(None)
-            case outcomes.NotRegistered(error):
+            case outcomes.Registered(error):
                 self._register(error)
             case outcomes.StopAsked(by):
                 self._repeats.log(logging.INFO, "stop_asked", by=by or "unknown")
                 self._stop()
             case outcomes.RouterLeaves():
-                self._expect_end()
+                self.close_reason = "the router is stopping"
+                self._end_by(LEAVE_S, "the router said that it stops, and did not")
             case outcomes.LineSkipped(line, error):
                 self._repeats.log(logging.WARNING, "line_skipped", error=str(error), line=repr(line[:LOGGED_BYTES]))
             case _:
@@ -289,10 +286,6 @@ class Connection(asyncio.Protocol):
     def _register(self, error: ClientError | None) -> None:
         if not self._registered.done():
             self._registered.set_result(error)
-
-    def _expect_end(self) -> None:
-        self.close_reason = "the router is stopping"
-        self._end_by(LEAVE_S, "the router said that it stops, and did not")
 
     def _end_by(self, timeout_s: float, why: str) -> None:
         """Give the router a time to close the link; then it is dropped."""

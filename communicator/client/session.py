@@ -28,7 +28,6 @@ from communicator.client.identity import Identity
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
-    NotRegistered,
     Outcome,
     Registered,
     RouterLeaves,
@@ -228,7 +227,7 @@ class Session:
         self._router.knows_ids = CORRELATION in message.get("features").split(",")
         self.role = message.get("role") or self.role
         questions = encode_line(Message("CLUSTER_GET_STATUS")) + encode_line(Message("CLOCK_STATUS"))
-        return [Transmit(questions), Registered(self.server_name), Delivered(message, is_settled=True)]
+        return [Transmit(questions), Registered(), Delivered(message, is_settled=True)]
 
     def _version_blocked(self, message: Message) -> list[Outcome]:
         if self.state is not State.REGISTERING or not self._router.is_sender(message):
@@ -236,7 +235,7 @@ class Session:
         self.state = State.REFUSED
         allowed = message.get("probe_allowed").lower() in ("true", "yes", "1")
         reason = message.get("reason", "no reason given")
-        return [NotRegistered(errors.VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
+        return [Registered(errors.VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
 
     def _refusal(self, message: Message) -> list[Outcome]:
         """INVALID or UNKNOWN: of our REGISTER, of our question to an elder router, of a request, or of a plain message."""
@@ -248,7 +247,7 @@ class Session:
         if self.state is State.REGISTERING and refused in ("REGISTER", "") and by_router:
             self.state = State.REFUSED
             reason = message.get("message", "no reason given")
-            return [NotRegistered(errors.RegistrationRefusedError(self._identity.service, reason))]
+            return [Registered(errors.RegistrationRefusedError(self._identity.service, reason))]
         outcomes: list[Outcome] = []
         if refused == "CLUSTER_GET_STATUS" and by_router and not self._router.is_elder:
             self._router.is_elder = True

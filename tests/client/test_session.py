@@ -9,7 +9,6 @@ from communicator.client.identity import Identity
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
-    NotRegistered,
     Outcome,
     Registered,
     RouterLeaves,
@@ -66,14 +65,14 @@ def test_a_registration_goes_from_register_to_ready_and_asks_for_both_states():
     outcomes = play.hear(b"<peer:communicatord READY my_address=127.0.0.1:4042")
     assert [message.command for message in sent(outcomes)] == ["CLUSTER_GET_STATUS", "CLOCK_STATUS"]
     assert [type(outcome) for outcome in outcomes[1:]] == [Registered, Delivered]
-    assert outcomes[1] == Registered("peer")
+    assert outcomes[1] == Registered()
     assert (play.session.state, play.session.server_name) == (State.READY, "peer")
 
 
 def test_a_refused_registration_carries_the_routers_words():
     play = Playbook(ready=False)
     (outcome,) = play.hear(b"<peer:communicatord INVALID command=REGISTER;message=the name is taken")
-    assert isinstance(outcome, NotRegistered)
+    assert isinstance(outcome, Registered)
     assert isinstance(outcome.error, RegistrationRefusedError)
     assert (outcome.error.service, outcome.error.reason) == ("svc_a", "the name is taken")
     assert play.session.state is State.REFUSED
@@ -91,7 +90,7 @@ def test_a_refused_registration_carries_the_routers_words():
 def test_a_blocked_version_learns_for_how_long(parameters, until_s, probe_allowed):
     play = Playbook(ready=False)
     (outcome,) = play.hear(b"<peer:communicatord VERSION_BLOCKED " + parameters)
-    assert isinstance(outcome, NotRegistered)
+    assert isinstance(outcome, Registered)
     error = outcome.error
     assert isinstance(error, VersionBlockedError)
     assert (error.reason, error.until_s, error.probe_allowed) == ("bad", until_s, probe_allowed)
