@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import msgspec
 
@@ -24,26 +23,19 @@ LIBRARY_COMMANDS = frozenset(("ALIVE", "HELP", "QUITTING", "STOP", "DISCONNECTIN
 Handler = Callable[[Message], Awaitable[Message | None]]
 
 
-class Outlet(Protocol):
-    """Where answers go."""
-
-    async def send(self, message: Message) -> None:
-        """Send a message, now or later."""
-
-
 class Dispatcher:
     """Hands each message to its handler, in a task of its own.
 
     Tasks start in the order of their messages; a handler that awaits lets later messages overtake it.
 
     Args:
-        outlet: Where answers go.
+        send: Sends an answer, now or later.
         limit: How many handlers run at once; further messages wait.
         relieved: Called each time a message that waited found its handler.
     """
 
-    def __init__(self, outlet: Outlet, limit: int, relieved: Callable[[], None]) -> None:
-        self._outlet = outlet
+    def __init__(self, send: Callable[[Message], Awaitable[None]], limit: int, relieved: Callable[[], None]) -> None:
+        self._send = send
         self._limit = limit
         self._relieved = relieved
         self._handlers: dict[str, Handler] = {}
@@ -160,7 +152,7 @@ class Dispatcher:
             message.sent_from_server,
         ):
             answer = msgspec.structs.replace(answer, parameters=message.ids | answer.parameters)
-        await self._outlet.send(answer)
+        await self._send(answer)
 
     async def _refuse(self, message: Message, how: str, reason: str = "") -> None:
         """Tell the sender, where it may be told."""
@@ -168,6 +160,6 @@ class Dispatcher:
             return
         parameters = {"command": message.command} | ({"message": reason} if reason else {})
         try:
-            await self._outlet.send(message.reply(how, parameters))
+            await self._send(message.reply(how, parameters))
         except LocalProtocolError as error:
             self._repeats.log(logging.WARNING, "refusal_dropped", command=message.command, error=str(error))

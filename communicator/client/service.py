@@ -92,7 +92,7 @@ class Service(Registrant):
     ) -> None:
         words = (service, service_version, build, role, os.getpid(), dict(announce or {}), username, password)
         super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
-        self._dispatcher = Dispatcher(self, handlers, self._regulate)
+        self._dispatcher = Dispatcher(self.send, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
         self._health = Health()
         self._backoff = Backoff()
@@ -384,6 +384,6 @@ class Service(Registrant):
     def _log_refusal(self, message: Message) -> None:
         """Say that a message sent without waiting for an answer was refused, or found no receiver."""
         how, by = message.command, message.sender
-        if how in _REFUSALS:
+        if how in _REFUSALS and (count := self._repeats.due(how)):  # the text of many is not made
             told = repr(dict(message.parameters))[:LOGGED_BYTES]
-            self._repeats.log(logging.WARNING, "message_refused", kind=how, how=how, by=by, parameters=told)
+            log_event(logging.WARNING, "message_refused", how=how, by=by, count=count, parameters=told)

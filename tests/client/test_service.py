@@ -399,8 +399,7 @@ async def test_refusals_without_end_do_not_fill_the_log(router, service, caplog)
         await peer.hear("PONG")
     lines = [record.getMessage() for record in caplog.records if "message_refused" in record.message]
     assert len(lines) == 10
-    assert lines[-1].startswith("message_refused how=INVALID by=peer:svc_b parameters=\"{'command': 'X'")
-    assert lines[-1].endswith(" count=512")
+    assert lines[-1].startswith("message_refused how=INVALID by=peer:svc_b count=512 parameters=\"{'command': 'X'")
     assert max(map(len, lines)) < 300
 
 
