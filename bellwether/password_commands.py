@@ -19,7 +19,7 @@ from communicator.daemon.passwords import (
     remove_entry,
     write_entry,
 )
-from communicator.daemon.peer_user import user_of
+from communicator.daemon.peers import user_of
 from communicator.router.vocabulary.events import Opens
 from communicator.runtime.settings import configuration_files, load_settings
 

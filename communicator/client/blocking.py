@@ -72,7 +72,7 @@ class BlockingClient(OneRegistration):
         Raises:
             NotConnectedError: The link was lost.
         """
-        return self._run(lambda: self._next(timeout_s))
+        return self._run(lambda: self._next_within(timeout_s))
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, R]]) -> R:
         """Do something on a loop that runs only meanwhile."""
@@ -103,22 +103,12 @@ class BlockingClient(OneRegistration):
             await self._link.closed.wait()
             raise NotConnectedError(f"the link to the router at {self._address} is gone: timed out") from None
 
-    async def _next(self, timeout_s: float | None) -> Message | None:
+    async def _next_within(self, timeout_s: float | None) -> Message | None:
         try:
             async with asyncio.timeout(timeout_s):
-                while not self._inbox:
-                    if self.stop_asked:
-                        return None
-                    if self._link.closed.is_set():
-                        reason = self._link.close_reason
-                        raise NotConnectedError(f"the link to the router at {self._address} is gone: {reason}")
-                    self._arrived.clear()
-                    await self._arrived.wait()
+                return await self._next()
         except TimeoutError:
             return None
-        message = self._inbox.take()
-        self._regulate()
-        return message
 
     def _end(self) -> None:
         if self._runner is not None:

@@ -7,7 +7,6 @@ from typing import Self
 from communicator.client.connection import Connection, line_of
 from communicator.client.event_log import log_event
 from communicator.client.registrant import REPLY_TIMEOUT_S, OneRegistration
-from communicator.errors import NotConnectedError
 from communicator.protocol.message import Message
 
 
@@ -101,20 +100,11 @@ class Client(OneRegistration):
         """
         self._has_reader = True
         try:
-            while True:
-                while self._inbox:
-                    message = self._inbox.take()
-                    self._regulate()
-                    yield message
-                if self._link.closed.is_set():
-                    break
-                self._arrived.clear()
-                await self._arrived.wait()
+            while (message := await self._next()) is not None:
+                yield message
         finally:
             self._has_reader = False
             self._regulate()
-        if not self.stop_asked:
-            raise NotConnectedError(f"the link to the router at {self.address} is gone: {self._link.close_reason}")
 
     def _tell_dropped(self) -> None:
         if not self._is_told:

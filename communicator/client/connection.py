@@ -10,9 +10,8 @@ from typing import assert_never, cast
 
 from communicator.client import outcomes
 from communicator.client.dial import dial
-from communicator.client.event_log import log_event
+from communicator.client.event_log import Repeats, log_event
 from communicator.client.inspection import Inspection
-from communicator.client.repeats import Repeats
 from communicator.client.session import Session, State
 from communicator.errors import ClientError, NotConnectedError, ReplyTimeoutError
 from communicator.protocol.addresses import RouterAddress
@@ -165,10 +164,10 @@ class Connection(asyncio.Protocol):
                 await self.send(lines)
                 settled = await answer
         except TimeoutError:
-            raise ReplyTimeoutError(message.command, timeout_s, is_kept=self.session.is_kept(token)) from None
+            raise ReplyTimeoutError(message.command, timeout_s, is_kept=self.session.requests.is_kept(token)) from None
         finally:
             del self._answers[token]
-            self.session.forget(token)
+            self.session.requests.discard(token)
         if isinstance(settled, ClientError):
             raise settled
         return settled
@@ -235,9 +234,7 @@ class Connection(asyncio.Protocol):
         """Called by asyncio: the link is gone."""
         if exc is not None and self.close_reason != LEFT:
             self.close_reason = str(exc) or type(exc).__name__
-        if not self._registered.done():
-            text = f"the router closed the link before it registered us: {self.close_reason}"
-            self._registered.set_result(NotConnectedError(text))
+        self._register(NotConnectedError(f"the router closed the link before it registered us: {self.close_reason}"))
         if self._end_timer is not None:
             self._end_timer.cancel()
         for outcome in self.session.link_lost(self.close_reason):
@@ -273,35 +270,22 @@ class Connection(asyncio.Protocol):
                 self._settle(outcome)
             case outcomes.Transmit(data):
                 self.write(data)
-            case outcomes.Registered():
-                self._register(None)
-            case outcomes.NotRegistered(error):
+            case outcomes.Registered(error):
                 self._register(error)
             case outcomes.StopAsked(by):
-                self._stop_asked(by)
+                self._repeats.log(logging.INFO, "stop_asked", by=by or "unknown")
+                self._stop()
             case outcomes.RouterLeaves():
-                self._expect_end()
-            case outcomes.LineSkipped():
-                self._tell_skipped(outcome)
+                self.close_reason = "the router is stopping"
+                self._end_by(LEAVE_S, "the router said that it stops, and did not")
+            case outcomes.LineSkipped(line, error):
+                self._repeats.log(logging.WARNING, "line_skipped", error=str(error), line=repr(line[:LOGGED_BYTES]))
             case _:
                 assert_never(outcome)
-
-    def _stop_asked(self, by: str) -> None:
-        if count := self._repeats.due("stop_asked"):
-            log_event(logging.INFO, "stop_asked", by=by or "unknown", count=count)
-        self._stop()
-
-    def _tell_skipped(self, skipped: outcomes.LineSkipped) -> None:
-        if count := self._repeats.due("line_skipped"):
-            log_skipped_line(skipped, count)
 
     def _register(self, error: ClientError | None) -> None:
         if not self._registered.done():
             self._registered.set_result(error)
-
-    def _expect_end(self) -> None:
-        self.close_reason = "the router is stopping"
-        self._end_by(LEAVE_S, "the router said that it stops, and did not")
 
     def _end_by(self, timeout_s: float, why: str) -> None:
         """Give the router a time to close the link; then it is dropped."""
@@ -312,12 +296,6 @@ class Connection(asyncio.Protocol):
         answer = self._answers.get(outcome.token)
         if answer is not None and not answer.done():
             answer.set_result(outcome.answer)
-
-
-def log_skipped_line(skipped: outcomes.LineSkipped, count: int) -> None:
-    """Say that a line of the router was none, and how many were."""
-    line = repr(skipped.line[:LOGGED_BYTES])
-    log_event(logging.WARNING, "line_skipped", count=count, error=str(skipped.error), line=line)
 
 
 def line_of(message: Message) -> bytes:

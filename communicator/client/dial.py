@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from communicator.errors import AddressError, NotConnectedError
-from communicator.protocol.addresses import HostPort, RouterAddress, Scheme, parse_router_address
+from communicator.protocol.addresses import RouterAddress, Scheme, parse_router_address
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
@@ -49,11 +49,11 @@ async def dial(address: RouterAddress, factory: Callable[[], P], tls: ssl.SSLCon
     """
     loop = asyncio.get_running_loop()
     try:
-        if address.path:
+        at = address.host_port
+        if at is None:
             _, protocol = await loop.create_unix_connection(factory, address.path)
             return protocol
-        at = _host_port(address)
-        context = _context(address, tls)
+        context = (tls or ssl.create_default_context()) if address.scheme is Scheme.TLS else None
         name = at.host if context else None
         _, protocol = await loop.create_connection(factory, at.host, at.port, ssl=context, server_hostname=name)
     except OSError as error:
@@ -65,15 +65,3 @@ def unreachable(address: RouterAddress, error: OSError) -> NotConnectedError:
     """Put into words why an address cannot be reached."""
     hint = _HINTS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
     return NotConnectedError(f"cannot reach the router at {address}: {hint}")
-
-
-def _host_port(address: RouterAddress) -> HostPort:
-    if address.host_port is None:
-        raise AddressError(f"{address} names neither a path nor a host")
-    return address.host_port
-
-
-def _context(address: RouterAddress, tls: ssl.SSLContext | None) -> ssl.SSLContext | None:
-    if address.scheme is not Scheme.TLS:
-        return None
-    return tls or ssl.create_default_context()

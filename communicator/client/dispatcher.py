@@ -4,13 +4,11 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import msgspec
 
-from communicator.client.event_log import log_event
+from communicator.client.event_log import Repeats, log_event
 from communicator.client.inbox import Inbox
-from communicator.client.repeats import Repeats
 from communicator.client.session import may_be_refused
 from communicator.errors import LocalProtocolError, MessageRefusedError
 from communicator.protocol.message import Message
@@ -25,26 +23,19 @@ LIBRARY_COMMANDS = frozenset(("ALIVE", "HELP", "QUITTING", "STOP", "DISCONNECTIN
 Handler = Callable[[Message], Awaitable[Message | None]]
 
 
-class Outlet(Protocol):
-    """Where answers go."""
-
-    async def send(self, message: Message) -> None:
-        """Send a message, now or later."""
-
-
 class Dispatcher:
     """Hands each message to its handler, in a task of its own.
 
     Tasks start in the order of their messages; a handler that awaits lets later messages overtake it.
 
     Args:
-        outlet: Where answers go.
+        send: Sends an answer, now or later.
         limit: How many handlers run at once; further messages wait.
         relieved: Called each time a message that waited found its handler.
     """
 
-    def __init__(self, outlet: Outlet, limit: int, relieved: Callable[[], None]) -> None:
-        self._outlet = outlet
+    def __init__(self, send: Callable[[Message], Awaitable[None]], limit: int, relieved: Callable[[], None]) -> None:
+        self._send = send
         self._limit = limit
         self._relieved = relieved
         self._handlers: dict[str, Handler] = {}
@@ -144,9 +135,8 @@ class Dispatcher:
             await self._refuse(message, "INVALID", error.reason)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is logged and told
             self.handler_errors += 1
-            if count := self._repeats.due(f"{message.command} {type(error).__name__}"):
-                command, sender = message.command, message.sender
-                log_event(logging.ERROR, "handler_failed", exc_info=True, command=command, sender=sender, count=count)
+            command, sender, kind = message.command, message.sender, f"{message.command} {type(error).__name__}"
+            self._repeats.log(logging.ERROR, "handler_failed", kind=kind, exc_info=True, command=command, sender=sender)
             await self._refuse(message, "INVALID", "the service failed to handle it")
 
     async def _answer(self, message: Message, answer: Message) -> None:
@@ -162,7 +152,7 @@ class Dispatcher:
             message.sent_from_server,
         ):
             answer = msgspec.structs.replace(answer, parameters=message.ids | answer.parameters)
-        await self._outlet.send(answer)
+        await self._send(answer)
 
     async def _refuse(self, message: Message, how: str, reason: str = "") -> None:
         """Tell the sender, where it may be told."""
@@ -170,7 +160,6 @@ class Dispatcher:
             return
         parameters = {"command": message.command} | ({"message": reason} if reason else {})
         try:
-            await self._outlet.send(message.reply(how, parameters))
+            await self._send(message.reply(how, parameters))
         except LocalProtocolError as error:
-            if count := self._repeats.due("refusal_dropped"):
-                log_event(logging.WARNING, "refusal_dropped", command=message.command, count=count, error=str(error))
+            self._repeats.log(logging.WARNING, "refusal_dropped", command=message.command, error=str(error))

@@ -5,8 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from communicator.client.event_log import log_event
-from communicator.client.repeats import Repeats
+from communicator.client.event_log import Repeats
 from communicator.client.session import answer_to_alive
 from communicator.protocol.line_form import representable
 from communicator.protocol.message import Message
@@ -61,8 +60,7 @@ class Health:
             reason = await self._check() or ""
         except Exception as error:  # noqa: BLE001 - whatever a check raises is what is wrong
             reason = f"the health check failed: {type(error).__name__}: {error}"
-            if count := self._repeats.due(type(error).__name__):
-                log_event(logging.ERROR, "health_check_failed", exc_info=True, count=count)
+            self._repeats.log(logging.ERROR, "health_check_failed", kind=type(error).__name__, exc_info=True)
         finally:
             self._is_checking = False
         told = {"health": representable(reason, REASON_CHARACTERS)} if reason else {}

@@ -3,9 +3,8 @@
 import logging
 
 from communicator.client.checks import Checks
-from communicator.client.event_log import log_event
+from communicator.client.event_log import Repeats
 from communicator.client.outcomes import Delivered, Outcome, Settled, Transmit
-from communicator.client.repeats import Repeats
 from communicator.client.session import Session, may_be_refused
 from communicator.errors import FaultyReplyError, LocalProtocolError
 from communicator.protocol.line_form import encode_line, representable
@@ -76,17 +75,9 @@ class Inspection:
     def _tell(self, direction: str, message: Message, peer: str, reason: str) -> None:
         """Count a fault, and log it; only commands that have a definition have any, so a peer cannot make up new ones."""
         self.faulty_messages += 1
-        command = message.command
-        if count := self._repeats.due(f"{direction} {command}"):
-            log_event(
-                logging.WARNING,
-                "message_faulty",
-                direction=direction,
-                command=command,
-                peer=peer or "unknown",
-                count=count,
-                reason=reason,
-            )
+        told = {"direction": direction, "command": message.command, "peer": peer or "unknown", "reason": reason}
+        kind = f"{direction} {message.command}"
+        self._repeats.log(logging.WARNING, "message_faulty", kind=kind, exc_info=False, **told)
 
 
 def inspection_of(checks: Checks | None) -> Inspection | None:

@@ -13,15 +13,10 @@ class Transmit(msgspec.Struct, frozen=True):
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """The router answered READY."""
+    """The router has answered REGISTER."""
 
-    server_name: str
-
-
-class NotRegistered(msgspec.Struct, frozen=True):
-    """The router would not have this service; the link is of no more use."""
-
-    error: RegistrationRefusedError | VersionBlockedError
+    error: RegistrationRefusedError | VersionBlockedError | None = None
+    """Why it would not have this service: the link is of no more use then."""
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -56,4 +51,4 @@ class LineSkipped(msgspec.Struct, frozen=True):
     error: ProtocolError
 
 
-Outcome = Transmit | Registered | NotRegistered | Delivered | Settled | RouterLeaves | StopAsked | LineSkipped
+Outcome = Transmit | Registered | Delivered | Settled | RouterLeaves | StopAsked | LineSkipped

@@ -150,7 +150,7 @@ class OneRegistration(Registrant):
     @property
     def _may_pause(self) -> bool:
         """Whether the router may be made to wait: for a slow reader, but not for none, nor while a reply is under way."""
-        return self._has_reader and not (self._session and self._session.awaits_replies)
+        return self._has_reader and not (self._session and self._session.requests)
 
     def _regulate(self) -> None:
         if self._may_pause and self._inbox.is_full:
@@ -168,6 +168,19 @@ class OneRegistration(Registrant):
         self._arrived.set()
         if self._has_reader and self._connection is not None:
             self._regulate()
+
+    async def _next(self) -> Message | None:
+        """The next message that answers no request; None when this client was told to stop."""
+        while not self._inbox:
+            if self.stop_asked:
+                return None
+            if self._link.closed.is_set():
+                raise NotConnectedError(f"the link to the router at {self.address} is gone: {self._link.close_reason}")
+            self._arrived.clear()
+            await self._arrived.wait()
+        message = self._inbox.take()
+        self._regulate()
+        return message
 
     def _tell_dropped(self) -> None:
         """A message was dropped; they are counted in any case."""

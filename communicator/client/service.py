@@ -13,12 +13,11 @@ from communicator.client.backoff import Backoff
 from communicator.client.checks import Checks
 from communicator.client.connection import LOGGED_BYTES, Connection, line_of
 from communicator.client.dispatcher import HANDLERS, Dispatcher, Handler
-from communicator.client.event_log import log_event
+from communicator.client.event_log import Repeats, log_event
 from communicator.client.health import Health, HealthCheck
 from communicator.client.identity import PROBE, Identity
 from communicator.client.outbox import Outbox
 from communicator.client.registrant import CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Registrant
-from communicator.client.repeats import Repeats
 from communicator.client.status import Blocked
 from communicator.protocol.message import Message
 
@@ -93,7 +92,7 @@ class Service(Registrant):
     ) -> None:
         words = (service, service_version, build, role, os.getpid(), dict(announce or {}), username, password)
         super().__init__(address, Identity(*words), connect_timeout_s, tls, checks)
-        self._dispatcher = Dispatcher(self, handlers, self._regulate)
+        self._dispatcher = Dispatcher(self.send, handlers, self._regulate)
         self._outbox = Outbox() if outbox is None else outbox
         self._health = Health()
         self._backoff = Backoff()
@@ -384,7 +383,7 @@ class Service(Registrant):
 
     def _log_refusal(self, message: Message) -> None:
         """Say that a message sent without waiting for an answer was refused, or found no receiver."""
-        if message.command in _REFUSALS and (count := self._repeats.due(message.command)):
+        how, by = message.command, message.sender
+        if how in _REFUSALS and (count := self._repeats.due(how)):  # the text of many is not made
             told = repr(dict(message.parameters))[:LOGGED_BYTES]
-            how, by = message.command, message.sender
             log_event(logging.WARNING, "message_refused", how=how, by=by, count=count, parameters=told)

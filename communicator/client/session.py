@@ -28,7 +28,6 @@ from communicator.client.identity import Identity
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
-    NotRegistered,
     Outcome,
     Registered,
     RouterLeaves,
@@ -101,7 +100,8 @@ class Session:
             if not is_command_name(command):
                 raise errors.LocalProtocolError(f"{command!r} cannot be a command: upper case letters, digits and '_'")
         self._router = OwnRouter()
-        self._requests = Correlator(self._router, link_id)
+        self.requests = Correlator(self._router, link_id)
+        """Those that wait for their answer."""
         self.state = State.REGISTERING
         self.role = self._registration.get("role")
         """What it is there for: as the router told, else as it registers."""
@@ -116,11 +116,6 @@ class Session:
     def server_name(self) -> str:
         """The router's server; empty before READY."""
         return self._router.server
-
-    @property
-    def awaits_replies(self) -> bool:
-        """Whether a request waits for its answer."""
-        return bool(self._requests)
 
     def is_from_router(self, message: Message) -> bool:
         """Whether our own router said this, or may have: a C++ one does not sign all it says."""
@@ -157,22 +152,14 @@ class Session:
             ValueError: No reply is named, or one could not be a command.
         """
         expected = _checked_replies(message, replies)
-        parameters = {"transmission_report": "failure"} | self._requests.next_ids(message) | message.parameters
+        parameters = {"transmission_report": "failure"} | self.requests.next_ids(message) | message.parameters
         asked = Message(message.command, parameters, message.service, message.server)
         line = encode_line(asked)
         unlisted = expected - self._commands
         if unlisted:
             self._commands |= unlisted
             line = self._commands_line(Message("COMMANDS")) + line
-        return self._requests.add(asked, expected).token, line
-
-    def is_kept(self, token: int) -> bool:
-        """Whether the router said that it keeps this request until its receiver comes."""
-        return self._requests.is_kept(token)
-
-    def forget(self, token: int) -> None:
-        """Nobody waits for this answer any more."""
-        self._requests.discard(token)
+        return self.requests.add(asked, expected).token, line
 
     def link_lost(self, why: str) -> list[Settled]:
         """Fail what still waits.
@@ -181,7 +168,7 @@ class Session:
             why: What happened to the link.
         """
         error = errors.NotConnectedError(f"the link to the router was lost before the answer came: {why}")
-        return [Settled(request.token, error) for request in self._requests.take_all()]
+        return [Settled(request.token, error) for request in self.requests.take_all()]
 
     def receive(self, line: bytes, wall_ns: int) -> list[Outcome]:
         """Take one line from the router.
@@ -217,7 +204,7 @@ class Session:
         return msgspec.structs.replace(message, parameters=kept)
 
     def _answer_or_deliver(self, message: Message, *, is_settled: bool = False) -> list[Outcome]:
-        request = self._requests.take_answered(message)
+        request = self.requests.take_answered(message)
         if request is not None:
             return [Settled(request.token, message)]
         return [Delivered(message, is_settled)]
@@ -240,7 +227,7 @@ class Session:
         self._router.knows_ids = CORRELATION in message.get("features").split(",")
         self.role = message.get("role") or self.role
         questions = encode_line(Message("CLUSTER_GET_STATUS")) + encode_line(Message("CLOCK_STATUS"))
-        return [Transmit(questions), Registered(self.server_name), Delivered(message, is_settled=True)]
+        return [Transmit(questions), Registered(), Delivered(message, is_settled=True)]
 
     def _version_blocked(self, message: Message) -> list[Outcome]:
         if self.state is not State.REGISTERING or not self._router.is_sender(message):
@@ -248,11 +235,11 @@ class Session:
         self.state = State.REFUSED
         allowed = message.get("probe_allowed").lower() in ("true", "yes", "1")
         reason = message.get("reason", "no reason given")
-        return [NotRegistered(errors.VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
+        return [Registered(errors.VersionBlockedError(reason, _span_s(message.get("until_s")), allowed))]
 
     def _refusal(self, message: Message) -> list[Outcome]:
         """INVALID or UNKNOWN: of our REGISTER, of our question to an elder router, of a request, or of a plain message."""
-        answered = self._requests.take_answered(message)
+        answered = self.requests.take_answered(message)
         if answered is not None:
             return [Settled(answered.token, message)]
         refused = message.get("command")
@@ -260,13 +247,13 @@ class Session:
         if self.state is State.REGISTERING and refused in ("REGISTER", "") and by_router:
             self.state = State.REFUSED
             reason = message.get("message", "no reason given")
-            return [NotRegistered(errors.RegistrationRefusedError(self._identity.service, reason))]
+            return [Registered(errors.RegistrationRefusedError(self._identity.service, reason))]
         outcomes: list[Outcome] = []
         if refused == "CLUSTER_GET_STATUS" and by_router and not self._router.is_elder:
             self._router.is_elder = True
             outcomes.append(Transmit(encode_line(Message("CLUSTER_STATUS"))))
         reason = message.get("message") or _refusal_in_words(message)
-        request = self._requests.take_refused(refused, message)
+        request = self.requests.take_refused(refused, message)
         if request is None and outcomes:
             return outcomes
         return outcomes + self._settle(request, errors.MessageRefusedError(refused, reason), message)
@@ -275,7 +262,7 @@ class Session:
         if message.get("status") == "failed":
             return self._undelivered(message, message.get("command"))
         if message.get("status") == "cached" and self._router.is_sender(message):
-            self._requests.keep(message.get("command"), message)
+            self.requests.keep(message.get("command"), message)
         return self._answer_or_deliver(message, is_settled=True)
 
     def _service_unavailable(self, message: Message) -> list[Outcome]:
@@ -284,7 +271,7 @@ class Session:
     def _undelivered(self, message: Message, command: str) -> list[Outcome]:
         if not self._router.is_sender(message):
             return self._answer_or_deliver(message)
-        request = self._requests.take_undelivered(command, message)
+        request = self.requests.take_undelivered(command, message)
         destination = request.destination if request is not None else message.get("destination_service")
         return self._settle(request, errors.NoReceiverError(destination, command), message)
 

@@ -5,11 +5,14 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
 
 from communicator.daemon.link import Link
-from communicator.daemon.resolver import Resolver, Target
 from communicator.daemon.tls import HANDSHAKE_S, tls_fault
-from communicator.protocol.addresses import HostPort
+from communicator.lone_thread import LoneThread
+from communicator.protocol.addresses import HostPort, read_ip
 from communicator.router.vocabulary.effects import Dial
 from communicator.router.vocabulary.events import DialFailed, LinkKind
 
@@ -17,6 +20,41 @@ CONNECT_S = 2.0
 """How long finding and reaching the other end may take; what is slower is no good as a neighbor."""
 
 Enter = Callable[[LinkKind, int], Link]
+
+
+class Target(NamedTuple):
+    """Where a socket may connect to."""
+
+    family: socket.AddressFamily
+    ip: str
+    address: tuple[str, int] | tuple[str, int, int, int]
+    """As `socket.connect` takes it."""
+
+
+class Resolver:
+    """Looks up names, each once at a time: a name service that hangs costs one thread a name, not one a question."""
+
+    def __init__(self) -> None:
+        self._asked: dict[HostPort, asyncio.Future[list[Target]]] = {}
+
+    async def find(self, host_port: HostPort) -> list[Target]:
+        """The addresses of a host, in the order in which they are to be tried; a number is one.
+
+        Raises:
+            OSError: The name is not known, or cannot be looked up now.
+        """
+        if read_ip(host_port.host) is not None:
+            return _look_up(host_port)  # a number needs no name server
+        if host_port not in self._asked:
+            thread = LoneThread("resolver")
+            self._asked[host_port] = asyncio.wrap_future(thread.submit(partial(_look_up, host_port)))
+            self._asked[host_port].add_done_callback(partial(self._answered, host_port))
+            thread.close()
+        return await asyncio.shield(self._asked[host_port])
+
+    def _answered(self, host_port: HostPort, answer: asyncio.Future[list[Target]]) -> None:
+        del self._asked[host_port]
+        answer.exception()  # looked at: whoever asked may have given up
 
 
 class Dialler:
@@ -61,28 +99,21 @@ class Dialler:
         await asyncio.gather(*self._dials, return_exceptions=True)
 
     async def _dial(self, effect: Dial) -> None:
+        fault = _fault
         try:
             connected = await self._reach(HostPort(effect.host, effect.port))
-        except TimeoutError:
-            self._failed(DialFailed(effect.dial, f"no answer within {CONNECT_S:g} s"))
-            return
-        except OSError as error:
-            self._failed(DialFailed(effect.dial, _fault(error)))
-            return
-        try:
+            fault = tls_fault
             await self._link(effect, connected)
         except OSError as error:
-            self._failed(DialFailed(effect.dial, tls_fault(error)))
+            self._failed(DialFailed(effect.dial, fault(error)))
 
     async def _reach(self, host_port: HostPort) -> socket.socket:
         """A connected socket; the first of the host's addresses that answers."""
         async with asyncio.timeout(CONNECT_S):
             targets = await self._resolver.find(host_port)
             for target in targets[:-1]:
-                try:
+                with suppress(OSError):  # the last one tells why
                     return await self._connect(target)
-                except OSError:
-                    continue  # the last one tells why
             return await self._connect(targets[-1])
 
     async def _connect(self, target: Target) -> socket.socket:
@@ -129,8 +160,18 @@ class Dialler:
 
 
 def _fault(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {CONNECT_S:g} s"
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, socket.gaierror):
         return "its name is not known"
     return (error.strerror or str(error)).lower()
+
+
+def _look_up(host_port: HostPort) -> list[Target]:
+    try:
+        found = socket.getaddrinfo(host_port.host, host_port.port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise socket.gaierror(socket.EAI_NONAME, "not a name") from None
+    return [Target(family, str(address[0]), address) for family, _, _, _, address in found]  # type: ignore[arg-type]  # its stub allows for a Python without IPv6

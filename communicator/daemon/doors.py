@@ -1,18 +1,26 @@
-"""Opens the sockets others knock at, and says in clear words why one cannot be opened; it reads nothing from them."""
+"""Opens the sockets of ``[listen]`` that others knock at, all or none, and says in clear words why one cannot be opened.
+
+They are bound before anything else is made, since an address may be known only then; nothing is read from them.
+"""
 
 import errno
 import os
 import socket
 import stat
 from pathlib import Path
+from typing import Self
 
+from communicator.daemon.network_settings import ListenSettings
 from communicator.errors import ListenError
 from communicator.protocol.addresses import HostPort, parse_host_port
+from communicator.router.vocabulary.events import LinkKind
 from communicator.runtime.own_file import locked_beside
 
 BACKLOG = 4096
 """Connections that may wait: a fleet that reconnects at once after a restart; the kernel caps it with somaxconn."""
 _SOCKET_MODE = 0o660
+
+Ports = dict[str, str | list[str]]
 
 
 class UnixDoor:
@@ -77,33 +85,76 @@ class UnixDoor:
             raise OSError(outcome, os.strerror(outcome))
 
 
-def open_tcp(key: str, address: str) -> socket.socket:
-    """A listening TCP socket.
+class BoundDoors:
+    """The sockets, closed at the end of a ``with``, and the files of Unix sockets gone.
+
+    Args:
+        listen: What to bind.
+        group: The number of the group that may connect to Unix sockets; -1 leaves the default.
+
+    Raises:
+        ListenError: One cannot be bound; none is left then.
+    """
+
+    def __init__(self, listen: ListenSettings, group: int = -1) -> None:
+        self.unix: list[UnixDoor] = []
+        self.sockets: dict[LinkKind, socket.socket] = {}
+        """The others, by kind."""
+        self._unix_setting = listen.unix if isinstance(listen.unix, str) else list(listen.unix)
+        try:
+            self._bind(listen, group)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def ports(self) -> Ports:
+        """What is really bound, keyed like ``[listen]``."""
+        ports: Ports = {"unix": self._unix_setting} if self.unix else {}
+        return ports | {str(kind): str(self.address(kind)) for kind in self.sockets}
+
+    def address(self, kind: LinkKind) -> HostPort | None:
+        """Where a door really is; None when there is none of this kind."""
+        bound = self.sockets.get(kind)
+        return None if bound is None else HostPort(*bound.getsockname()[:2])
+
+    def remove_files(self) -> None:
+        """Nobody shall find the Unix sockets any more."""
+        for door in self.unix:
+            door.remove()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.remove_files()
+        for opened in (*(door.socket for door in self.unix), *self.sockets.values()):
+            opened.close()
+
+    def _bind(self, listen: ListenSettings, group: int) -> None:
+        for path in listen.unix_paths:
+            self.unix.append(UnixDoor(path, group))
+        for kind in (LinkKind.LOCAL, LinkKind.SIGNAL, LinkKind.REMOTE, LinkKind.SECURE):
+            if address := getattr(listen, kind):
+                of_socket = socket.SOCK_DGRAM if kind is LinkKind.SIGNAL else socket.SOCK_STREAM
+                self.sockets[kind] = bind_address(f"listen.{kind}", address, of_socket)
+
+
+def bind_address(key: str, address: str, kind: socket.SocketKind) -> socket.socket:
+    """A socket at an address of this host; one for streams listens.
 
     Args:
         key: The setting, for the error.
         address: ``host:port``; port 0 takes a free one.
+        kind: Of socket.
 
     Raises:
         ListenError: It cannot be bound.
     """
-    listening = _bound(key, address, socket.SOCK_STREAM)
-    listening.listen(BACKLOG)
-    return listening
-
-
-def open_udp(key: str, address: str) -> socket.socket:
-    """A bound UDP socket; arguments and error as for `open_tcp`."""
-    return _bound(key, address, socket.SOCK_DGRAM)
-
-
-def address_of(bound: socket.socket) -> str:
-    """``host:port`` a socket is really bound to."""
-    name = bound.getsockname()
-    return str(HostPort(name[0], name[1]))
-
-
-def _bound(key: str, address: str, kind: socket.SocketKind) -> socket.socket:
     host_port = parse_host_port(address)
     opened: socket.socket | None = None
     try:
@@ -114,6 +165,8 @@ def _bound(key: str, address: str, kind: socket.SocketKind) -> socket.socket:
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind(target)
+        if kind is socket.SOCK_STREAM:
+            opened.listen(BACKLOG)
     except OSError as error:
         if opened is not None:
             opened.close()

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from communicator.daemon.cluster_settings import AuthSettings, ClusterSettings, TlsSettings
-from communicator.daemon.listen_settings import ListenSettings
+from communicator.daemon.network_settings import AuthSettings, ClusterSettings, ListenSettings, TlsSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort, is_private, parse_host_port, read_ip
 

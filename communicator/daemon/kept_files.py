@@ -1,17 +1,21 @@
-"""Keeps what the router asks to keep, whole or not at all, in one thread of its own; it does not know what the files say."""
+"""Keeps what the router asks to keep, whole or not at all, in a thread of its own, and reads it at the start; it judges nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from itertools import islice
 from pathlib import Path
 
-from communicator.router.vocabulary.effects import Keep, KeptPath
-from communicator.runtime.kept_file import prepare_directory, reason_of, write_file
+from communicator.router.cores.learning import CONTENT_BYTES, SERVICES_MAX
+from communicator.router.vocabulary.effects import Keep, KeptCommands, KeptFile, KeptPath
+from communicator.runtime.kept_file import FILE_BYTES, prepare_directory, read_file, reason_of, write_file
 from communicator.wishes import Wishes
 
 FLUSH_S = 5.0
 """How long the end of the router waits for a disk."""
 
 Failed = Callable[[Path, str], None]
+Kept = Mapping[KeptPath, str]
+"""What was read of each file at the start."""
 
 
 class KeptFiles(Wishes[KeptPath, str, None]):
@@ -56,3 +60,28 @@ class KeptFiles(Wishes[KeptPath, str, None]):
         if self._told.get(key) != (value, reason):
             self._told[key] = (value, reason)
             self._failed(self._directory / key, reason)
+
+
+def recollect(directory: Path, services: Iterable[str], ignored: Failed) -> Kept:
+    """Read the files that the router wants to have back; what cannot be read is as good as never kept.
+
+    Args:
+        directory: ``data_path``.
+        services: Those with a ``.service`` file: what others have said before is of no use.
+        ignored: Called with a file that cannot be read, and why.
+    """
+    wanted: dict[KeptPath, int] = {KeptFile.NEIGHBORS: FILE_BYTES, KeptFile.POLICY: FILE_BYTES}
+    wanted |= {KeptCommands(service): CONTENT_BYTES for service in islice(sorted(services), SERVICES_MAX)}
+    kept: dict[KeptPath, str] = {}
+    for file, bytes_max in wanted.items():
+        path = directory / file
+        try:
+            kept[file] = read_file(path, bytes_max)
+        except (OSError, ValueError) as error:
+            ignored(path, reason_of(error))
+    return kept
+
+
+def learnt_of(kept: Kept) -> dict[str, str]:
+    """By service: what its file held; nothing for an empty one."""
+    return {file.service: content for file, content in kept.items() if isinstance(file, KeptCommands) and content}

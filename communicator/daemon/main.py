@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from communicator.daemon.bound_doors import BoundDoors
+from communicator.daemon.doors import BoundDoors
 from communicator.daemon.message_checks import survey_definitions
 from communicator.daemon.router_config import check_host, group_id
 from communicator.daemon.server import Server

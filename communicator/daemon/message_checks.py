@@ -7,7 +7,7 @@ import msgspec
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.definitions.loading import load_catalogue
 from communicator.errors import ConfigError
-from communicator.protocol.definitions import Checker, Checking, Remark, Severity
+from communicator.protocol.definitions import Catalogue, Checker, Checking, Remark, Severity
 from communicator.router.vocabulary.config import MessageChecks
 
 
@@ -27,8 +27,7 @@ def read_definitions(settings: CommunicatordSettings) -> Definitions:
     """
     if settings.check_messages is Checking.OFF:
         return Definitions()
-    catalogue, remarks = load_catalogue(map(Path, settings.definitions_path))
-    refused = tuple(remark for remark in remarks if remark.severity is Severity.ERROR)
+    catalogue, refused = _load(settings)
     return Definitions(MessageChecks(settings.check_messages, Checker(catalogue, _watched(settings))), refused)
 
 
@@ -59,5 +58,10 @@ def survey_definitions(settings: CommunicatordSettings) -> list[str]:
     Raises:
         ConfigError: A directory or a file cannot be read.
     """
-    _, remarks = load_catalogue(map(Path, settings.definitions_path))
-    return [str(remark) for remark in remarks if remark.severity is Severity.ERROR]
+    return list(map(str, _load(settings)[1]))
+
+
+def _load(settings: CommunicatordSettings) -> tuple[Catalogue, tuple[Remark, ...]]:
+    """The definitions that are good, and why others are not."""
+    catalogue, remarks = load_catalogue(map(Path, settings.definitions_path))
+    return catalogue, tuple(remark for remark in remarks if remark.severity is Severity.ERROR)

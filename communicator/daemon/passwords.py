@@ -83,17 +83,13 @@ def write_entry(path: Path, key: str, entry: Entry) -> bool:
     Raises:
         ConfigError: The file is not a good one, or cannot be written.
     """
-    path = path.resolve()  # where it is a symbolic link, it stays one
-    with _locked(path, key):
-        lines = _read_lines(path, key) if path.exists() else []
-        replaced = entry.username in _entries(path, key, lines)
-        line = f"{entry.username} {entry.opens} {','.join(sorted(entry.names))} {entry.hash}"
-        if replaced:
-            lines = [line if _user_of(old) == entry.username else old for old in lines]
-        else:
+    line = f"{entry.username} {entry.opens} {','.join(sorted(entry.names))} {entry.hash}"
+    with _changing(path, key, is_made=True) as lines:
+        replaced = entry.username in map(_user_of, lines)
+        lines[:] = [line if _user_of(old) == entry.username else old for old in lines]
+        if not replaced:
             lines.append(line)
-        _write(path, key, lines)
-        return replaced
+    return replaced
 
 
 def remove_entry(path: Path, key: str, username: str) -> bool:
@@ -105,13 +101,11 @@ def remove_entry(path: Path, key: str, username: str) -> bool:
     Raises:
         ConfigError: The file is not a good one, or cannot be written.
     """
-    path = path.resolve()
-    with _locked(path, key):
-        lines = _read_lines(path, key)
-        if username not in _entries(path, key, lines):
-            return False
-        _write(path, key, [line for line in lines if _user_of(line) != username])
-        return True
+    with _changing(path, key) as lines:
+        left = [line for line in lines if _user_of(line) != username]
+        is_there = left != lines
+        lines[:] = left
+    return is_there
 
 
 def make_entry(username: str, opens: Opens, names: frozenset[str], password: str) -> Entry:
@@ -231,8 +225,9 @@ def _to_base64(data: bytes) -> str:
 
 
 @contextmanager
-def _locked(path: Path, key: str) -> Iterator[None]:
-    """Keep out others who change the same file; readers see the old one or the new one."""
+def _changing(path: Path, key: str, *, is_made: bool = False) -> Iterator[list[str]]:
+    """The lines of a good file, written as they are left; others who change it are kept out, readers see the old or the new one."""
+    path = path.resolve()  # where it is a symbolic link, it stays one
     with ExitStack() as held:
         try:
             held.enter_context(locked_beside(path, LOCK_S))
@@ -240,14 +235,16 @@ def _locked(path: Path, key: str) -> Iterator[None]:
             raise ConfigError(key, f"{str(path)!r} is being changed by another command: try again") from None
         except OSError as error:
             raise ConfigError(key, f"{str(path)!r} cannot be changed: {reason_of(error)}") from error
-        yield
-
-
-def _write(path: Path, key: str, lines: list[str]) -> None:
-    try:
-        write_file(path, "".join(f"{line}\n" for line in lines), 0o600, _owner_to_keep(path))
-    except OSError as error:
-        raise ConfigError(key, f"{str(path)!r} cannot be written: {error.strerror}") from error
+        before = [] if is_made and not path.exists() else _read_lines(path, key)
+        _entries(path, key, before)
+        lines = before.copy()
+        yield lines
+        if lines == before:
+            return
+        try:
+            write_file(path, "".join(f"{line}\n" for line in lines), 0o600, _owner_to_keep(path))
+        except OSError as error:
+            raise ConfigError(key, f"{str(path)!r} cannot be written: {error.strerror}") from error
 
 
 def _owner_to_keep(path: Path) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 
@@ -9,10 +10,9 @@ from communicator.daemon.back_pressure import water_marks
 from communicator.daemon.dispatcher import Dispatcher
 from communicator.daemon.link import READ_BYTES, Link, LinkLimits, RemoteLimits
 from communicator.daemon.own_addresses import is_own
-from communicator.daemon.peer_process import UNTOLD, Processes
-from communicator.daemon.peer_user import tcp_user, unix_user
+from communicator.daemon.peers import UNTOLD, Processes, tcp_user, unix_user
 from communicator.daemon.settings import LimitsSettings
-from communicator.daemon.tcp_sockets import Find, ask_kernel, find_socket
+from communicator.daemon.sockets import Find, ask_kernel, find_socket
 from communicator.daemon.tls import certificate_names
 from communicator.protocol.addresses import HostPort
 from communicator.protocol.line_form import encode_line
@@ -81,7 +81,8 @@ class Reception:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer = link.transport.get_extra_info("peername")  # None: it was reset before we came to accept it
             address = str(HostPort(*peer[:2])) if peer else "gone"
-            holder = _find_holder(link)
+            with suppress(OSError):  # where the kernel may not be asked: to read its tables for each takes too long
+                holder = find_user(link, ask_kernel)
         is_local, shares = not link.kind.is_remote, self._dispatcher.link_shares
         why_not = "" if dial is not None else shares.why_not(holder, self.links_max, is_local=is_local)
         shares.take(link.number, holder, is_local=is_local)
@@ -123,11 +124,3 @@ def find_process(link: Link, processes: Processes) -> Process | None:
     if peer is None or own is None:  # it was reset before we came to accept it
         return UNTOLD
     return processes.of_tcp(peer[:2], own[:2]) if link.kind.is_local or is_own(peer[0]) else None
-
-
-def _find_holder(link: Link) -> User | None:
-    """The same for each who connects: where the kernel may not be asked, reading its tables would take too long."""
-    try:
-        return find_user(link, ask_kernel)
-    except OSError:
-        return None

@@ -78,13 +78,12 @@ class RemoteDoor:
         self._handshakes: dict[_Comer, asyncio.Task[None]] = {}
         self._places: Places[_Comer] = Places(HANDSHAKES, HANDSHAKES_OF_ONE_HOST, kept=HANDSHAKES // 2)
         self._kept_out_until_s: OrderedDict[str, float] = OrderedDict()
-        """By the loop's clock; what is over stays until somebody comes from there or there are too many."""
+        """By the loop's clock; what is over stays until there are too many."""
         self._accepting = False
         self._timer: asyncio.TimerHandle | None = None
         """Until somebody is accepted again."""
         self._pace: asyncio.TimerHandle | None = None
         """Until the next one is let in."""
-        self._closed = False
 
     def open(self) -> None:
         """Begin to accept."""
@@ -105,7 +104,6 @@ class RemoteDoor:
 
     async def close(self) -> None:
         """Accept no more, and give up the handshakes under way; who comes in in clear, which takes no time, becomes a link."""
-        self._closed = True
         self._rest()
         for timer in (self._timer, self._pace):
             if timer is not None:
@@ -122,8 +120,7 @@ class RemoteDoor:
         await asyncio.gather(*handshakes, return_exceptions=True)
 
     def _listen(self) -> None:
-        self._timer = None
-        if not (self._accepting or self._closed):
+        if not self._accepting:
             self._accepting = True
             asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
@@ -142,7 +139,6 @@ class RemoteDoor:
                     self._accept_later(error)
                 return  # nobody else is there, or who knocked has gone
             self._line_up(_Comer(connected, HostPort(*address[:2])))
-        self._let_in_next()
 
     def _line_up(self, comer: _Comer) -> None:
         host = comer.peer.host
@@ -161,7 +157,7 @@ class RemoteDoor:
 
     def _let_in_next(self) -> None:
         """Let in whose turn it is, unless somebody has just been let in."""
-        if self._pace is None and not self._closed and (comer := self._line.take()) is not None:
+        if self._pace is None and (comer := self._line.take()) is not None:
             self._pace = asyncio.get_running_loop().call_later(PACE_S, self._end_pause)
             self._shake_hands(comer)
 
@@ -170,13 +166,8 @@ class RemoteDoor:
         self._let_in_next()
 
     def _keeps_out(self, host: str) -> bool:
-        return bool(self._kept_out_until_s) and any(list(map(self._is_kept_out, keys_of(host))))
-
-    def _is_kept_out(self, key: str) -> bool:
-        if self._kept_out_until_s.get(key, 0.0) > asyncio.get_running_loop().time():
-            return True
-        self._kept_out_until_s.pop(key, None)
-        return False
+        now_s = asyncio.get_running_loop().time()
+        return any(self._kept_out_until_s.get(key, 0.0) > now_s for key in keys_of(host))
 
     def _accept_later(self, error: OSError) -> None:
         self._rest()

@@ -1,31 +1,76 @@
-"""Makes the router's configuration out of settings and of what this host says of itself."""
+"""Makes the router's configuration out of settings and of what this host says of itself, and tells who the router is."""
 
 import grp
 import os
 import platform
 import pwd
+import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from communicator.daemon.control_groups import group_of
+from communicator.daemon.doors import BoundDoors
 from communicator.daemon.exposure import demands_credentials
-from communicator.daemon.identity import Identity
+from communicator.daemon.kept_files import Kept, learnt_of
 from communicator.daemon.message_checks import Definitions
 from communicator.daemon.passwords import read_password_file
-from communicator.daemon.recollection import Kept, learnt_of
 from communicator.daemon.service_files import read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.tls import load_trust
 from communicator.errors import ConfigError
-from communicator.protocol.addresses import parse_host_port, read_ip
+from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port, read_ip
+from communicator.protocol.names import server_name_from_host
 from communicator.router.vocabulary.config import ClusterConfig, RouterConfig
 from communicator.router.vocabulary.effects import KeptFile
+from communicator.router.vocabulary.events import LinkKind
 from communicator.runtime.kept_file import fault_of
 from communicator.runtime.secret_file import read_secret
 from communicator.version import __version__
 
 KEY_CHARACTERS = 32
 """A proof is not slow to compute, as the hash of a password is: a key that could be guessed would be."""
+_NOWHERE = HostPort("127.0.0.1", REMOTE_PORT)
+"""The address of a router that no other can reach."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """What a SIGHUP does not change."""
+
+    server_name: str
+    my_address: HostPort = _NOWHERE
+    secure: bool = False
+    """Whether `my_address` is spoken to over TLS."""
+    listens: bool = False
+    """Whether other routers can reach it."""
+    boot_id: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
+
+
+def identify_router(settings: CommunicatordSettings, doors: BoundDoors) -> Identity:
+    """Who this router is, with its doors open.
+
+    Raises:
+        ConfigError: Its address cannot be told.
+    """
+    remote, secure = doors.address(LinkKind.REMOTE), doors.address(LinkKind.SECURE)
+    given = settings.cluster.my_address
+    my_address = parse_host_port(given) if given else _default_address(remote, secure)
+    return Identity(
+        server_name=settings.server_name or server_name_from_host(socket.gethostname()),
+        my_address=my_address,
+        secure=secure is not None and (remote is None or my_address.port == secure.port),
+        listens=remote is not None or secure is not None,
+    )
+
+
+def _default_address(remote: HostPort | None, secure: HostPort | None) -> HostPort:
+    doors = [door for door in (secure, remote) if door is not None]
+    if doors and all(door.is_unspecified for door in doors):
+        reason = f"{str(doors[0])!r} stands for all addresses of this host: say which others use"
+        raise ConfigError("cluster.my_address", reason)
+    return next((door for door in doors if not door.is_unspecified), _NOWHERE)
 
 
 def router_config(
@@ -44,6 +89,7 @@ def router_config(
     """
     listen = settings.listen
     services = read_service_files(Path(settings.services_path))
+    rules = settings.service_rules
     owners = {service: file.user for service, file in services.items() if file.user}
     return RouterConfig(
         server_name=identity.server_name,
@@ -56,9 +102,9 @@ def router_config(
         known_services=frozenset(services),
         packaged={service: file.packaged for service, file in services.items()},
         learnt=learnt_of(kept),
-        owners=owners | settings.owners,
+        owners=owners | rules.owners,
         stop_group=listen.socket_group if listen.group_may_stop else "",
-        may_send=settings.may_send,
+        may_send=rules.may_send,
         checks=definitions.checks,
         definitions_refused=len(definitions.refused),
         cluster=_cluster_config(settings, identity, kept),
@@ -99,7 +145,7 @@ def check_host(settings: CommunicatordSettings) -> None:
         if file.user and not _is_user(file.user):
             path = str(Path(settings.services_path) / f"{service}.service")
             raise ConfigError("services_path", f"{path!r}: user: there is no user {file.user!r} on this host")
-    for service, user in settings.owners.items():
+    for service, user in settings.service_rules.owners.items():
         if not _is_user(user):
             raise ConfigError(f"services.owners.{service}", f"there is no user {user!r} on this host")
     _own_password(settings)

@@ -9,26 +9,21 @@ from pathlib import Path
 
 import msgspec
 
-from communicator.daemon.bound_doors import BoundDoors
-from communicator.daemon.credential_checker import Done
-from communicator.daemon.credentials import Credentials
+from communicator.daemon.credentials import Credentials, Done
 from communicator.daemon.dialler import Dialler
 from communicator.daemon.dispatcher import Dispatcher
-from communicator.daemon.doors import BACKLOG
+from communicator.daemon.doors import BACKLOG, BoundDoors
 from communicator.daemon.exposure import open_doors
 from communicator.daemon.host import keep_freed_memory, raise_descriptor_limit, resident_bytes
-from communicator.daemon.identity import identify_router
-from communicator.daemon.kept_files import KeptFiles
+from communicator.daemon.kept_files import KeptFiles, recollect
 from communicator.daemon.link import Link
 from communicator.daemon.loop_lag import LoopLag
 from communicator.daemon.message_checks import Definitions, read_definitions, read_good_definitions
-from communicator.daemon.peer_process import Processes
-from communicator.daemon.peer_user import forget_users
+from communicator.daemon.peers import Processes, forget_users
 from communicator.daemon.raised_flags import RaisedFlags
 from communicator.daemon.reception import Reception, find_process, find_user
-from communicator.daemon.recollection import recollect
 from communicator.daemon.remote_door import RemoteDoor
-from communicator.daemon.router_config import group_id, router_config, signal_secret
+from communicator.daemon.router_config import group_id, identify_router, router_config, signal_secret
 from communicator.daemon.service_files import find_doubts, read_service_files
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.daemon.signal_port import SignalPort

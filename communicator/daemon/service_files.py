@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import msgspec
 
-from communicator.daemon.service_cache import read_cache_policy
-from communicator.errors import ConfigError
+from communicator.errors import ConfigError, RemoteProtocolError
 from communicator.protocol.names import ROUTER_SERVICE, is_command_name, is_service_name
+from communicator.protocol.values import parse_duration_s
+from communicator.router.vocabulary.cache_policy import LONGEST_TTL_S, SHORTEST_TTL_S, CachePolicy, parse_cache_policy
 from communicator.router.vocabulary.config import PackagedService
 from communicator.router.vocabulary.effects import QueuePolicy
 from communicator.runtime.kept_file import read_file
@@ -25,6 +26,7 @@ NEAR = 0.8
 _KEY = "services_path"
 _SUFFIX = ".service"
 _COMMENTS = ("#", ";")
+_TTL = "ttl="
 
 
 class ServiceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +198,34 @@ def _queue(value: str) -> QueuePolicy:
         return QueuePolicy(value)
     except ValueError:
         raise ValueError(f"{value!r} is none of {', '.join(QueuePolicy)}") from None
+
+
+def read_cache_policy(value: str) -> CachePolicy:
+    """Read what a message may say too: ``no``, ``reply`` and ``ttl=DURATION``, separated by ``;``.
+
+    What a message says wrongly is ignored; a file says it for years.
+
+    Raises:
+        ValueError: A token is none of these, or does nothing beside the others.
+    """
+    tokens = [token.strip() for token in value.split(";")]
+    for token in tokens:
+        if token.startswith(_TTL):
+            _check_ttl(token.removeprefix(_TTL))
+        elif token not in ("no", "reply"):
+            raise ValueError(f"{token!r} is none of no, reply and ttl=DURATION")
+    if "reply" in tokens and "no" not in tokens:
+        raise ValueError("'reply' counts only beside 'no': a message that is kept is not answered")
+    return parse_cache_policy(value)
+
+
+def _check_ttl(text: str) -> None:
+    try:
+        ttl_s = parse_duration_s(text)
+    except RemoteProtocolError as error:
+        raise ValueError(str(error)) from None
+    if not SHORTEST_TTL_S <= ttl_s <= LONGEST_TTL_S:
+        raise ValueError(f"'ttl={text}' is not between {SHORTEST_TTL_S:g} and {LONGEST_TTL_S:g} seconds")
 
 
 _READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(

@@ -2,13 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from communicator.errors import ConfigError
 from communicator.protocol.names import is_service_name
-
-ServicesTable = Mapping[str, Any]
-"""``owners`` to a table of users by service, and the name of any service to the table of its own rules."""
 
 _OWNERS = "owners"
 _MAY_SEND = "may_send"
@@ -16,40 +13,48 @@ _TOKEN = r"[A-Za-z0-9_.*?]+"  # noqa: S105 - a word of a pattern, no secret
 _PATTERN = re.compile(rf"(?:{_TOKEN}:)?{_TOKEN}/{_TOKEN}")
 
 
-def read_owners(table: ServicesTable) -> dict[str, str]:
-    """``[services.owners]``: service name to the user who may register it.
+class ServiceRules(NamedTuple):
+    """What ``[services]`` says."""
+
+    owners: dict[str, str]
+    """Service name to the user who may register it."""
+    may_send: dict[str, tuple[str, ...]]
+    """Service name to patterns of ``SERVICE/COMMAND``; a service that is not here may send anything."""
+
+
+def read_service_rules(services: Mapping[str, Any]) -> ServiceRules:
+    """Read the table.
+
+    Args:
+        services: ``owners`` to a table of users by service, and the name of any service to the table of its own rules.
 
     Raises:
         ConfigError: It is not that.
     """
-    owners: dict[str, str] = {}
-    for service, user in _table(_OWNERS, table.get(_OWNERS, {})).items():
-        key = f"{_OWNERS}.{service}"
-        _require_service(key, service)
-        if not isinstance(user, str):
-            raise ConfigError(key, f"expected str, got {type(user).__name__}")
-        if not user:
-            raise ConfigError(key, "names no user")
-        owners[service] = user
-    return owners
+    rules = ServiceRules({}, {})
+    for name, table in services.items():
+        if name != _OWNERS:
+            _require_service(name, name)
+        if not isinstance(table, Mapping):
+            raise ConfigError(name, f"expected a table, got {type(table).__name__}")
+        for word, value in table.items():
+            key = f"{name}.{word}"
+            if name == _OWNERS:
+                rules.owners[word] = _owner(key, word, value)
+            elif word == _MAY_SEND:
+                rules.may_send[name] = _patterns(key, value)
+            else:
+                raise ConfigError(key, "is not a known key")
+    return rules
 
 
-def read_may_send(table: ServicesTable) -> dict[str, tuple[str, ...]]:
-    """``[services.NAME] may_send``: service to patterns of ``SERVICE/COMMAND``; a service without the key may send anything.
-
-    Raises:
-        ConfigError: It is not that.
-    """
-    allowed: dict[str, tuple[str, ...]] = {}
-    for service, rules in table.items():
-        if service == _OWNERS:
-            continue
-        _require_service(service, service)
-        for key, value in _table(service, rules).items():
-            if key != _MAY_SEND:
-                raise ConfigError(f"{service}.{key}", "is not a known key")
-            allowed[service] = _patterns(f"{service}.{_MAY_SEND}", value)
-    return allowed
+def _owner(key: str, service: str, user: object) -> str:
+    _require_service(key, service)
+    if not isinstance(user, str):
+        raise ConfigError(key, f"expected str, got {type(user).__name__}")
+    if not user:
+        raise ConfigError(key, "names no user")
+    return user
 
 
 def _patterns(key: str, value: object) -> tuple[str, ...]:
@@ -59,12 +64,6 @@ def _patterns(key: str, value: object) -> tuple[str, ...]:
         if not _PATTERN.fullmatch(pattern):
             raise ConfigError(key, f"{pattern!r} is not SERVICE/COMMAND, as in timekeeper/*")
     return tuple(value)
-
-
-def _table(key: str, value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise ConfigError(key, f"expected a table, got {type(value).__name__}")
-    return value
 
 
 def _require_service(key: str, service: str) -> None:

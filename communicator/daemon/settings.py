@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from communicator.daemon.cluster_settings import AuthSettings, ClusterSettings, TlsSettings
 from communicator.daemon.exposure import check_exposure
-from communicator.daemon.listen_settings import ListenSettings
-from communicator.daemon.service_rules import read_may_send, read_owners
+from communicator.daemon.network_settings import AuthSettings, ClusterSettings, ListenSettings, TlsSettings
+from communicator.daemon.service_rules import ServiceRules, read_service_rules
 from communicator.errors import ConfigError
 from communicator.flags.flag_file import DEFAULT_DIRECTORY
 from communicator.protocol.definitions import Checking
@@ -91,21 +90,15 @@ class CommunicatordSettings(Settings, frozen=True):
                     "definitions_enforced", f"{path!r} is not a directory of definitions_path: name it there too"
                 )
         try:
-            read_owners(self.services)
-            read_may_send(self.services)
+            read_service_rules(self.services)
         except ConfigError as error:
             raise ConfigError(f"services.{error.key}", error.reason) from error
         check_exposure(self.listen, self.cluster, self.auth, self.tls)
 
     @property
-    def owners(self) -> dict[str, str]:
-        """Service name to the user who may register it."""
-        return read_owners(self.services)
-
-    @property
-    def may_send(self) -> dict[str, tuple[str, ...]]:
-        """Service name to patterns of what it may send."""
-        return read_may_send(self.services)
+    def service_rules(self) -> ServiceRules:
+        """What `services` says."""
+        return read_service_rules(self.services)
 
     @property
     def is_alone(self) -> bool:

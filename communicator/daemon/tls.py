@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from communicator.daemon.cluster_settings import TlsSettings
+from communicator.daemon.network_settings import TlsSettings
 from communicator.protocol.addresses import plain_ip
 from communicator.runtime.tls_files import (
     load_authorities,

@@ -34,9 +34,6 @@ class Delays:
     def __init__(self) -> None:
         self._records: OrderedDict[str, Record] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._records)
-
     def delaying(self, address: str, now_s: float, *, network: bool = True) -> str:
         """What delays an address now.
 

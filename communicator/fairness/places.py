@@ -56,9 +56,6 @@ class Places(Generic[Guest]):
     def __len__(self) -> int:
         return len(self._seats)
 
-    def __contains__(self, guest: Guest) -> bool:
-        return guest in self._seats
-
     def enter(self, guest: Guest, address: str, standing: Standing, *, is_many: bool = False) -> Entrance[Guest]:
         """Somebody comes, who has no place yet.
 

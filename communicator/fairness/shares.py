@@ -19,10 +19,6 @@ class Shares:
         self.share = share
         self._held: Counter[str] = Counter()
 
-    def __len__(self) -> int:
-        """How many addresses and networks hold any."""
-        return len(self._held)
-
     def used_up(self, address: str) -> str:
         """The address, or its network, that has its share already, as it is counted; empty when neither has."""
         keys = keys_of(address)

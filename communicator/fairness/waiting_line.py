@@ -38,12 +38,6 @@ class WaitingLine(Generic[Waiting]):
         self._was_known = False
         """Whether the last turn was that of somebody we know."""
 
-    def __len__(self) -> int:
-        return len(self._seats)
-
-    def __contains__(self, waiting: Waiting) -> bool:
-        return waiting in self._seats
-
     def enter(self, waiting: Waiting, address: str, standing: Standing) -> Entrance[Waiting]:
         """Somebody wants to wait, who does not yet.
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from communicator.client.repeats import Repeats
+from communicator.client.event_log import Repeats
 
 LOGGER = "openfeature.contrib"
 """Of flagd-core: a context without a targeting key, or with a version that is none, is an error line each time."""

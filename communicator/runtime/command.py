@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import pwd
 import signal
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
@@ -17,7 +18,6 @@ from communicator.errors import ConfigError
 from communicator.runtime.daemon import SIGNALS, Daemon
 from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
 from communicator.runtime.settings import configuration_files, load_settings
-from communicator.runtime.unit_user import UNIT_USER, denied_to_unit_user
 from communicator.version import __version__
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -46,6 +46,8 @@ class Mode(NamedTuple, Generic[S]):
 
 
 CONFIG_DIRECTORY = Path("/etc/bellwether")
+UNIT_USER = "bellwether"
+"""Whom all units in deploy/systemd run as."""
 _ENVIRONMENT = {"communicator": "BELLWETHER_COMMUNICATOR"}
 """Settings that a variable of the environment names too; an option lies over it."""
 _OF_A_SETTING = (
@@ -150,12 +152,38 @@ def _first_settings(name: str, load: Callable[[], S], survey: Callable[[S], list
         _refuse(*faults, f"{name}: settings are good, but what they name on this host is not")
     if faults is not None:
         sys.stdout.write(f"{name}: settings are good\n")
-        denied = denied_to_unit_user(load)
+        denied = _denied_to_unit_user(load)
         if denied:
             warning = f"{name}: read as root, but the unit runs as user {UNIT_USER!r}: {denied}; give it to that user\n"
             sys.stderr.write(warning)
         sys.exit(os.EX_OK)
     return settings
+
+
+def _denied_to_unit_user(load: Callable[[], object]) -> str:
+    """What the daemon could not read when its unit starts it. Call it last: from then on this process is that user.
+
+    Args:
+        load: Reads the settings and what they name, and has succeeded.
+
+    Returns:
+        The first file that is denied to that user, with its key; empty when none is, when this process is not root's, or
+        when there is no such user. Any other fault may be one only because the unit has not yet made its directories.
+    """
+    if os.geteuid() != 0:
+        return ""
+    try:
+        user = pwd.getpwnam(UNIT_USER)
+    except KeyError:
+        return ""
+    try:
+        os.initgroups(UNIT_USER, user.pw_gid)
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+        load()
+    except (ConfigError, PermissionError) as error:
+        return str(error) if isinstance(error.__cause__ or error, PermissionError) else ""
+    return ""
 
 
 def _refuse(*lines: str) -> NoReturn:

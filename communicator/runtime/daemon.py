@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -13,10 +13,12 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from communicator.errors import BellwetherError, ConfigError
-from communicator.runtime.ports_file import Ports, write_ports
+from communicator.runtime.own_file import replace_file
 from communicator.runtime.service_manager import ServiceManager
 
 S = TypeVar("S", bound=msgspec.Struct)
+Ports = Mapping[str, str | list[str]]
+"""The addresses really bound to, keyed like ``[listen]``."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """What a daemon listens to while it runs."""
@@ -205,3 +207,16 @@ class Daemon(Generic[S]):
             yield
         finally:
             timers[0].cancel()
+
+
+def write_ports(path: Path, ports: Ports) -> None:
+    """Write the addresses where a starter waits for them, in one step: a reader sees all of them or none.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        replace_file(path, msgspec.json.encode(ports) + b"\n", draft=draft, is_lasting=False)
+    except OSError as error:
+        raise ConfigError("--ports-file", f"{str(path)!r} cannot be written: {error.strerror}") from error

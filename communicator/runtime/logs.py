@@ -32,11 +32,6 @@ class LogLevel(StrEnum):
     WARNING = "warning"
     ERROR = "error"
 
-    @property
-    def number(self) -> int:
-        """The number the standard library gives it."""
-        return logging.getLevelNamesMapping()[self.name]
-
 
 def configure_logs(level: LogLevel, log_format: LogFormat) -> FilteringBoundLogger:
     """Set up the log of this process, once, before anything is written.
@@ -48,6 +43,7 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> FilteringBoundLogg
     Returns:
         The daemon's logger.
     """
+    least = logging.getLevelNamesMapping()[level.name]
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
@@ -56,7 +52,7 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> FilteringBoundLogg
     renderer = _renderer(log_format)
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(level.number),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
@@ -67,7 +63,7 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> FilteringBoundLogg
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    logging.basicConfig(handlers=[handler], level=level.number, force=True)
+    logging.basicConfig(handlers=[handler], level=least, force=True)
     logging.captureWarnings(capture=True)
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger

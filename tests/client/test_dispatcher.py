@@ -22,7 +22,7 @@ def message(n):
 @pytest.mark.parametrize("limit", [1, 3, 100])
 async def test_handlers_that_do_not_wait_answer_in_the_order_of_their_messages(limit):
     outlet, relieved = Outlet(), []
-    dispatcher = Dispatcher(outlet, limit, lambda: relieved.append(1))
+    dispatcher = Dispatcher(outlet.send, limit, lambda: relieved.append(1))
 
     async def ping(message):
         return Message("PONG", {"n": message.get("n")})
@@ -38,7 +38,7 @@ async def test_handlers_that_do_not_wait_answer_in_the_order_of_their_messages(l
 
 async def test_closing_cancels_what_runs_and_starts_nothing_more():
     begun = []
-    dispatcher = Dispatcher(Outlet(), 1, lambda: None)
+    dispatcher = Dispatcher(Outlet().send, 1, lambda: None)
 
     async def stuck(message):
         begun.append(message.get("n"))
@@ -56,7 +56,7 @@ async def test_closing_cancels_what_runs_and_starts_nothing_more():
 
 async def test_one_handler_that_is_cancelled_from_within_does_not_stop_the_rest():
     outlet = Outlet()
-    dispatcher = Dispatcher(outlet, 1, lambda: None)
+    dispatcher = Dispatcher(outlet.send, 1, lambda: None)
 
     async def ping(message):
         if message.get("n") == "1":
@@ -106,7 +106,7 @@ def answering(answer):
 )
 async def test_what_goes_to_the_sender_repeats_the_ids_of_its_message(handler, told):
     outlet = Outlet()
-    dispatcher = Dispatcher(outlet, 1, lambda: None)
+    dispatcher = Dispatcher(outlet.send, 1, lambda: None)
     if handler is not None:
         dispatcher.add("PING", handler)
     asked = Message("PING", {"n": "1", **IDS}, "svc_a", sent_from_server="peer", sent_from_service="svc_b")

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from communicator.client.event_log import LOGGER, log_event
+from communicator.client.event_log import LOGGER, Repeats, log_event
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,11 @@ def test_the_exception_being_handled_may_be_shown(caplog):
         log_event(logging.ERROR, "handler_failed", exc_info=True, command="DIVIDE")
     assert "handler_failed command=DIVIDE" in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_ever_rarer_and_each_name_by_itself():
+    repeats = Repeats()
+    due = [repeats.due("a") for _ in range(20)]
+    assert [count for count in due if count] == [1, 2, 4, 8, 16]
+    assert due.index(16) == 15
+    assert repeats.due("b") == 1

@@ -128,7 +128,7 @@ def test_a_request_whose_reply_is_faulty_ends_at_once(checks):
     assert "'many' is not an integer" in error.reason
     assert isinstance(error, ClientError)
     assert isinstance(error, ValueError)
-    assert not talk.session.awaits_replies
+    assert not talk.session.requests
 
 
 def test_a_reply_that_may_not_be_refused_ends_its_request_all_the_same(checks):

@@ -9,7 +9,6 @@ from communicator.client.identity import Identity
 from communicator.client.outcomes import (
     Delivered,
     LineSkipped,
-    NotRegistered,
     Outcome,
     Registered,
     RouterLeaves,
@@ -66,14 +65,14 @@ def test_a_registration_goes_from_register_to_ready_and_asks_for_both_states():
     outcomes = play.hear(b"<peer:communicatord READY my_address=127.0.0.1:4042")
     assert [message.command for message in sent(outcomes)] == ["CLUSTER_GET_STATUS", "CLOCK_STATUS"]
     assert [type(outcome) for outcome in outcomes[1:]] == [Registered, Delivered]
-    assert outcomes[1] == Registered("peer")
+    assert outcomes[1] == Registered()
     assert (play.session.state, play.session.server_name) == (State.READY, "peer")
 
 
 def test_a_refused_registration_carries_the_routers_words():
     play = Playbook(ready=False)
     (outcome,) = play.hear(b"<peer:communicatord INVALID command=REGISTER;message=the name is taken")
-    assert isinstance(outcome, NotRegistered)
+    assert isinstance(outcome, Registered)
     assert isinstance(outcome.error, RegistrationRefusedError)
     assert (outcome.error.service, outcome.error.reason) == ("svc_a", "the name is taken")
     assert play.session.state is State.REFUSED
@@ -91,7 +90,7 @@ def test_a_refused_registration_carries_the_routers_words():
 def test_a_blocked_version_learns_for_how_long(parameters, until_s, probe_allowed):
     play = Playbook(ready=False)
     (outcome,) = play.hear(b"<peer:communicatord VERSION_BLOCKED " + parameters)
-    assert isinstance(outcome, NotRegistered)
+    assert isinstance(outcome, Registered)
     error = outcome.error
     assert isinstance(error, VersionBlockedError)
     assert (error.reason, error.until_s, error.probe_allowed) == ("bad", until_s, probe_allowed)
@@ -243,7 +242,7 @@ def test_a_request_without_a_proper_reply_is_the_callers_fault():
         play.ask(b"svc_b/PING", "pong")
     with pytest.raises(LocalProtocolError):
         play.session.request(Message("PING", {"x": "\0"}, "svc_b"), ["PONG"])
-    assert not play.session.awaits_replies
+    assert not play.session.requests
     with pytest.raises(LocalProtocolError, match="'status' cannot be a command"):
         Playbook("status")
 
@@ -317,7 +316,7 @@ def test_nobody_answers_or_fails_the_request_of_another(asked, forgery, sender):
     play.ask(asked, "PONG")
     line = sender + forgery
     assert play.hear(line) == [Delivered(decode(line))]
-    assert play.session.awaits_replies
+    assert play.session.requests
 
 
 @pytest.mark.parametrize("sender", STRANGERS)
@@ -327,7 +326,7 @@ def test_nobody_answers_for_a_router_that_signs(command, reply, sender):
     play.ask(command, reply)
     play.hear(sender + b"svc_a/UNKNOWN command=CLUSTER_GET_STATUS")
     play.hear(sender + b"svc_a/" + reply.encode())
-    assert play.session.awaits_replies
+    assert play.session.requests
 
 
 def test_a_cached_message_waits_on():
@@ -335,10 +334,10 @@ def test_a_cached_message_waits_on():
     token = play.ask(b"svc_x/PING", "PONG")
     for sender in STRANGERS:
         play.hear(sender + b"svc_a/TRANSMISSION_REPORT command=PING;status=cached")
-    assert not play.session.is_kept(token)
+    assert not play.session.requests.is_kept(token)
     play.hear(b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached")
-    assert play.session.awaits_replies
-    assert play.session.is_kept(token)
+    assert play.session.requests
+    assert play.session.requests.is_kept(token)
 
 
 def test_service_unavailable_is_no_receiver():
@@ -370,7 +369,7 @@ def test_a_refusal_by_somebody_else_or_of_something_else_settles_nothing():
     play.ask(b"svc_b/PING", "PONG")
     for line in (b"<peer:svc_c svc_a/UNKNOWN command=PING", b"<peer:svc_b svc_a/UNKNOWN command=PANG"):
         assert play.hear(line) == [Delivered(decode(line))]
-    assert play.session.awaits_replies
+    assert play.session.requests
 
 
 def test_a_caller_may_take_a_refusal_as_an_answer():
@@ -384,7 +383,7 @@ def test_a_lost_link_fails_what_waits():
     play = Playbook()
     token = play.ask(b"svc_b/PING", "PONG")
     forgotten = play.ask(b"svc_b/PING", "PONG")
-    play.session.forget(forgotten)
+    play.session.requests.discard(forgotten)
     (settled,) = play.session.link_lost("reset")
     assert settled.token == token
     assert isinstance(settled.answer, NotConnectedError)
@@ -478,7 +477,7 @@ def test_a_kept_request_is_told_by_its_id():
     play = Playbook(told=KNOWS_IDS)
     first, second = (play.ask(b"svc_b/PING", "PONG") for _ in range(2))
     play.hear(b"<peer:communicatord TRANSMISSION_REPORT command=PING;status=cached;correlation_id=1f-2")
-    assert (play.session.is_kept(first), play.session.is_kept(second)) == (False, True)
+    assert (play.session.requests.is_kept(first), play.session.requests.is_kept(second)) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -495,10 +494,10 @@ def test_a_kept_request_is_told_by_its_id():
 )
 def test_what_is_late_or_of_somebody_else_settles_nothing(late):
     play = Playbook(told=KNOWS_IDS)
-    play.session.forget(play.ask(b"svc_b/PING", "PONG"))
+    play.session.requests.discard(play.ask(b"svc_b/PING", "PONG"))
     play.ask(b"svc_b/PING", "PONG")
     assert play.hear(late) == [Delivered(decode(late))]
-    assert play.session.awaits_replies
+    assert play.session.requests
 
 
 def test_a_reply_without_an_id_answers_the_oldest_request():
@@ -533,7 +532,7 @@ class Asked:
     def give_up(self, pick):
         """A request of svc_b times out; its answer is still to come."""
         for token in self.unanswered["svc_b"][pick : pick + 1]:
-            self.play.session.forget(token)
+            self.play.session.requests.discard(token)
             self.waiting.discard(token)
 
     def answer(self, service, pick, text):
@@ -571,7 +570,7 @@ def test_no_reply_is_swapped(steps):
     asked = Asked()
     for step, *arguments in steps:
         getattr(asked, step)(*arguments)
-    assert asked.play.session.awaits_replies == bool(asked.waiting)
+    assert bool(asked.play.session.requests) == bool(asked.waiting)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from structlog.testing import LogCapture
 
 from communicator.daemon import kept_files
-from communicator.daemon.bound_doors import BoundDoors
-from communicator.daemon.cluster_settings import TlsSettings
+from communicator.daemon.doors import BoundDoors
 from communicator.daemon.main import main
+from communicator.daemon.network_settings import TlsSettings
 from communicator.daemon.router_config import group_id
 from communicator.daemon.server import Server
 from communicator.daemon.settings import CommunicatordSettings

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from communicator.daemon.cluster_settings import AuthSettings
 from communicator.daemon.credentials import Credentials, Revoked
+from communicator.daemon.network_settings import AuthSettings
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError

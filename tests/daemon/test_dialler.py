@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from communicator.daemon import dialler as dialler_module
-from communicator.daemon.cluster_settings import TlsSettings
-from communicator.daemon.dialler import Dialler
-from communicator.daemon.resolver import Target
+from communicator.daemon.dialler import Dialler, Target
+from communicator.daemon.network_settings import TlsSettings
 from communicator.daemon.tls import load_trust
 from communicator.protocol.addresses import HostPort
 from communicator.router.vocabulary.effects import Dial

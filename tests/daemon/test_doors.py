@@ -7,8 +7,10 @@ import stat
 
 import pytest
 
-from communicator.daemon.doors import UnixDoor, address_of, open_tcp, open_udp
+from communicator.daemon.doors import BoundDoors, UnixDoor, bind_address
+from communicator.daemon.network_settings import ListenSettings
 from communicator.errors import ListenError
+from communicator.router.vocabulary.events import LinkKind
 from communicator.runtime.own_file import locked_beside
 
 
@@ -84,17 +86,17 @@ def test_a_socket_that_replaced_ours_stays(path):
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "localhost:0"])
-@pytest.mark.parametrize("open_door", [open_tcp, open_udp])
-def test_a_free_port_is_told(open_door, address):
-    with open_door("listen.local", address) as door:
-        assert int(address_of(door).rpartition(":")[2]) > 0
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_free_port_is_taken(kind, address):
+    with bind_address("listen.local", address, kind) as door:
+        assert door.getsockname()[1] > 0
 
 
 def test_a_port_in_use_is_named():
-    with open_tcp("listen.local", "127.0.0.1:0") as first:
-        taken = address_of(first)
+    with bind_address("listen.local", "127.0.0.1:0", socket.SOCK_STREAM) as first:
+        taken = f"127.0.0.1:{first.getsockname()[1]}"
         with pytest.raises(ListenError) as refused:
-            open_tcp("listen.local", taken)
+            bind_address("listen.local", taken, socket.SOCK_STREAM)
     assert str(refused.value) == (
         f"listen.local: cannot listen on {taken!r}: the port is in use; is another communicatord running?"
     )
@@ -115,3 +117,43 @@ def test_of_two_that_start_at_once_one_is_told(path):
     with locked_beside(path), pytest.raises(ListenError, match="is being started there at this moment"):
         UnixDoor(str(path))
     assert not path.exists()
+
+
+def _listen(directory, **more) -> ListenSettings:
+    values = {"unix": f"{directory}/s", "local": "127.0.0.1:0", "signal": "127.0.0.1:0"}
+    return ListenSettings(**values | more)
+
+
+@pytest.fixture
+def directory(tmp_path_factory):
+    return tmp_path_factory.mktemp("d")
+
+
+def test_what_is_bound_is_told_by_the_name_of_its_setting(directory, own_address):
+    listen = _listen(directory, unix=(f"{directory}/a", f"{directory}/b"), remote=f"{own_address}:0", secure="[::1]:0")
+    with BoundDoors(listen) as doors:
+        ports = doors.ports
+        assert list(ports) == ["unix", "local", "signal", "remote", "secure"]
+        assert ports["unix"] == [f"{directory}/a", f"{directory}/b"]
+        assert ports["remote"] == str(doors.address(LinkKind.REMOTE))
+        assert doors.address(LinkKind.SECURE).host == "::1"
+        with socket.create_connection((own_address, doors.address(LinkKind.REMOTE).port)):
+            pass
+    assert list(directory.iterdir()) == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((own_address, int(ports["remote"].rpartition(":")[2])))
+
+
+def test_what_is_not_asked_for_is_not_there(directory):
+    with BoundDoors(_listen(directory, unix="", signal="")) as doors:
+        assert list(doors.ports) == ["local"]
+        assert doors.address(LinkKind.REMOTE) is None
+
+
+def test_when_one_cannot_be_bound_none_is_left(directory):
+    with BoundDoors(_listen(directory, unix="", signal="")) as others:
+        taken = others.ports["local"]
+        with pytest.raises(ListenError, match="in use") as refused:
+            BoundDoors(_listen(directory, remote=taken))
+    assert refused.value.key == "listen.remote"
+    assert list(directory.iterdir()) == []

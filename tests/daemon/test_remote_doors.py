@@ -9,7 +9,7 @@ import socket
 import pytest
 from argon2 import PasswordHasher
 
-from communicator.daemon.credential_checker import CredentialChecker
+from communicator.daemon.credentials import CredentialChecker
 from communicator.daemon.passwords import Entry, write_entry
 from communicator.daemon.tls import load_trust
 from communicator.router import Router

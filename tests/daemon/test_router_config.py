@@ -4,9 +4,8 @@ import shutil
 
 import pytest
 
-from communicator.daemon.identity import Identity
 from communicator.daemon.message_checks import Definitions
-from communicator.daemon.router_config import check_host, cluster_key, group_id, router_config
+from communicator.daemon.router_config import Identity, check_host, cluster_key, group_id, router_config
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from communicator.daemon import peer_user
+from communicator.daemon import peers
 from communicator.router import Router
 from communicator.router.vocabulary.events import StopRequested
 
@@ -256,10 +256,10 @@ async def test_hang_up_reads_service_files_and_users_anew(run_router):
         directory = router.ports_file.parent / "services"
         directory.mkdir()
         (directory / "owned.service").write_text("user = somebody-else\n")
-        assert peer_user._look_up.cache_info().currsize
+        assert peers._look_up.cache_info().currsize
         os.kill(os.getpid(), signal.SIGHUP)
         await peer.sync()
-        assert peer_user._look_up.cache_info().currsize == 0  # groups may have changed, too
+        assert peers._look_up.cache_info().currsize == 0  # groups may have changed, too
         assert (await peer.statistics())["services"] == {"owned": 0}
 
 

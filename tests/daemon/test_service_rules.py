@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.daemon.service_rules import read_may_send, read_owners
+from communicator.daemon.service_rules import read_service_rules
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.runtime.settings import load_settings
@@ -15,9 +15,10 @@ def test_owners_and_rules_stand_side_by_side():
         "payroll": {"may_send": []},
         "free": {},
     }
-    assert read_owners(table) == {"canary": "bellwether"}
-    assert read_may_send(table) == {"canary": ("timekeeper/*", "*:sitter/FLAG_UP", "./STATUS"), "payroll": ()}
-    assert read_owners({}) == read_may_send({}) == {}
+    rules = read_service_rules(table)
+    assert rules.owners == {"canary": "bellwether"}
+    assert rules.may_send == {"canary": ("timekeeper/*", "*:sitter/FLAG_UP", "./STATUS"), "payroll": ()}
+    assert read_service_rules({}) == ({}, {})
 
 
 @pytest.mark.parametrize(

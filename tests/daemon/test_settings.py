@@ -94,9 +94,3 @@ def test_one_unix_path_or_several():
 )
 def test_a_router_that_meets_nobody_is_alone(assignments, is_alone):
     assert _load(*assignments).is_alone is is_alone
-
-
-def test_owners_and_rules_of_services_are_told_apart():
-    settings = _load('services={owners={canary="bellwether"}, canary={may_send=["timekeeper/*"]}}')
-    assert settings.owners == {"canary": "bellwether"}
-    assert settings.may_send == {"canary": ("timekeeper/*",)}

@@ -9,7 +9,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from communicator.daemon.cluster_settings import TlsSettings
+from communicator.daemon.network_settings import TlsSettings
 from communicator.daemon.tls import load_trust, tls_fault
 from communicator.errors import ConfigError
 

@@ -20,7 +20,7 @@ def test_a_mistake_is_forgiven_in_time_and_by_what_is_right():
     assert [delays.note_wrong("10.0.0.1", now_s) for now_s in (0.0, FORGIVEN_S - 1.0)] == [1, 2]
     assert delays.note_wrong("10.0.0.1", 2 * FORGIVEN_S) == 1
     delays.note_right("10.0.0.1")
-    assert (delays.wait_s("10.0.0.1", 2 * FORGIVEN_S), len(delays)) == (0.0, 0)
+    assert (delays.wait_s("10.0.0.1", 2 * FORGIVEN_S), len(delays._records)) == (0.0, 0)
 
 
 def test_a_network_waits_once_more_than_a_few_of_it_were_wrong():
@@ -55,4 +55,4 @@ def test_the_oldest_of_too_many_is_forgotten(monkeypatch, host):
     delays = Delays()
     for number in (1, 2, 3):
         delays.note_wrong(f"10.0.0.{number}", 0.0)
-    assert (delays.wait_s(f"10.0.0.{host}", 0.0) > 0.0, len(delays)) == (host == 3, 2)
+    assert (delays.wait_s(f"10.0.0.{host}", 0.0) > 0.0, len(delays._records)) == (host == 3, 2)

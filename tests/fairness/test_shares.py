@@ -17,7 +17,7 @@ def test_nothing_is_left_of_those_who_are_gone():
     shares = Shares(2)
     shares.add("10.0.0.1")
     shares.add("2001:db8::1")
-    assert len(shares) == 3
+    assert len(shares._held) == 3
     shares.remove("::ffff:10.0.0.1")
     shares.remove("2001:db8::1")
-    assert len(shares) == 0
+    assert len(shares._held) == 0

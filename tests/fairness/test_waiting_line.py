@@ -76,7 +76,7 @@ def test_a_part_is_kept_for_whom_we_know():
     assert line.enter("new", "10.1.0.3", NEW) == Entrance(is_in=False)
     assert [line.enter(number, f"10.0.0.{number}", KNOWN).is_in for number in (5, 6)] == [True, True]
     assert line.enter(7, "10.0.0.7", KNOWN) == Entrance(is_in=True, leaves=1)
-    assert (len(line), 1 in line, 7 in line) == (4, False, True)
+    assert (len(line._seats), 1 in line._seats, 7 in line._seats) == (4, False, True)
 
 
 def test_who_has_failed_makes_room_for_who_has_not():
@@ -121,9 +121,9 @@ def test_everybody_who_waits_has_one_turn_or_leaves(steps):
             line.leave(gone)
             line.leave(gone)
             del inside[gone]
-        assert len(line) == len(inside) <= 6
+        assert len(line._seats) == len(inside) <= 6
         assert sum(standing is not KNOWN for _, standing in inside.values()) <= 3
         assert all(sum(keys_of(held)[0] == address for held, _ in inside.values()) <= 2 for address in ("10.0.0.1",))
     assert sorted(turns(line)) == sorted(inside)
-    assert len(line._shares) == 0
+    assert len(line._shares._held) == 0
     assert not any(line._lines.values())

@@ -185,7 +185,7 @@ def test_the_memory_of_addresses_is_bounded_and_the_oldest_give_way():
     ips = [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for number in range(REMEMBERED + 10)]
     for ip in ips:
         fail(gate, 0.0, ip)
-    assert len(gate._delays) == REMEMBERED
+    assert len(gate._delays._records) == REMEMBERED
     assert verdict_of(gate.ask(1, ips[0], "u", "p", 0.0)) == VERIFY
     assert verdict_of(gate.ask(2, ips[-1], "u", "p", 0.0)) == REFUSED
 
@@ -384,7 +384,7 @@ def test_everybody_who_waits_is_answered_once(steps):
     while door.verifying:
         door.check(0, is_right=True)
     assert not door.waiting
-    assert not any(len(line._shares) for line in door.gate._desks._lines.values())
+    assert not any(line._shares._held for line in door.gate._desks._lines.values())
 
 
 class Street:

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from communicator.errors import ConfigError
-from communicator.runtime.ports_file import write_ports
+from communicator.runtime.daemon import write_ports
 
 
 def test_it_is_json_keyed_like_listen_and_nothing_is_left_beside_it(tmp_path):

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from communicator.daemon import tcp_sockets
-from communicator.daemon.tcp_sockets import (
+from communicator.daemon import sockets
+from communicator.daemon.sockets import (
     TcpSocket,
     ask_kernel,
     find_socket,
@@ -73,7 +73,7 @@ def test_a_listening_socket_is_not_taken_for_a_link():
 
 
 def test_the_tables_are_read_where_the_kernel_may_not_be_asked(monkeypatch):
-    monkeypatch.setattr(tcp_sockets, "NETLINK_SOCK_DIAG", 99)  # no such protocol: as where the unit forbids them
+    monkeypatch.setattr(sockets, "NETLINK_SOCK_DIAG", 99)  # no such protocol: as where the unit forbids them
     with socket.create_server(("127.0.0.1", 0)) as door, socket.create_connection(door.getsockname()) as client:
         pair = client.getsockname(), client.getpeername()
         with pytest.raises(OSError, match="not supported"):
@@ -84,7 +84,7 @@ def test_the_tables_are_read_where_the_kernel_may_not_be_asked(monkeypatch):
 
 
 def test_what_the_kernel_does_not_know_is_not_looked_for_elsewhere(monkeypatch, own_address):
-    monkeypatch.setattr(tcp_sockets, "_find_row", None)  # calling it would fail
+    monkeypatch.setattr(sockets, "_find_row", None)  # calling it would fail
     with socket.create_server((own_address, 0)) as door:
         nobody = door.getsockname()
     with pytest.raises(FileNotFoundError):
@@ -126,6 +126,4 @@ def test_all_sockets_of_a_port_are_told(messages, found):
 
 def test_all_sockets_of_a_port_are_asked_for():
     asked = f"02110000 ffffffff 1234 0000 {'00' * 32} {END}"
-    assert write_port(socket.AF_INET, socket.IPPROTO_UDP, 0x1234) == bytes.fromhex(
-        f"48000000 1400 0103 01000000 00000000 {asked}"
-    )
+    assert write_port(socket.AF_INET, 0x1234) == bytes.fromhex(f"48000000 1400 0103 01000000 00000000 {asked}")

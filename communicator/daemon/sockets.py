@@ -1,9 +1,12 @@
-"""Finds one TCP socket of this machine by its two addresses, by sock_diag(7) or in /proc/net; whose it is follows from that."""
+"""Finds a TCP socket of this machine by its two addresses, and the UDP sockets of one; whose they are follows from that.
+
+The kernel is asked by sock_diag(7); where it may not be asked of TCP, its tables in /proc/net are read.
+"""
 
 import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -25,10 +28,13 @@ _CGROUP_ID = 21  # INET_DIAG_CGROUP_ID, which is told unasked
 _ALL_STATES = 0xFFFFFFFF
 _V4_MAPPED = bytes(10) + b"\xff\xff"
 
-_LOCAL, _REMOTE, _STATE, _UID, _INODE = 1, 2, 3, 7, 9  # columns of a row, see proc_pid_net(5)
+_STATE, _UID, _INODE = 3, 7, 9  # columns of a row, see proc_pid_net(5)
 _PROC_NET = Path("/proc/net")
+_ANY = (ip_address("0.0.0.0"), ip_address("::"))  # noqa: S104 - what a socket has that is bound to a port alone
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)  # a socket of IPv6 may speak IPv4 too
 
 SocketAddress = tuple[str, int]
+Ip = IPv4Address | IPv6Address
 
 
 class TcpSocket(NamedTuple):
@@ -90,9 +96,9 @@ def ask_kernel(local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:
 
 def write_pair(local: SocketAddress, remote: SocketAddress) -> bytes:
     """What is asked of the kernel for the socket between two addresses of one kind."""
-    asked = _ASKED.pack(family_of(ip_address(local[0])), socket.IPPROTO_TCP, 0, _ALL_STATES)
-    asked += _ADDRESSES.pack(local[1], remote[1], _packed(local[0]), _packed(remote[0])) + _REST
-    return write_question(_BY_FAMILY, asked)
+    own, other = ip_address(local[0]), ip_address(remote[0])
+    asked = _ASKED.pack(family_of(own), socket.IPPROTO_TCP, 0, _ALL_STATES)
+    return write_question(_BY_FAMILY, asked + _ADDRESSES.pack(local[1], remote[1], own.packed, other.packed) + _REST)
 
 
 def read_pair(told: bytes, local: SocketAddress, remote: SocketAddress) -> TcpSocket | None:
@@ -106,11 +112,22 @@ def read_pair(told: bytes, local: SocketAddress, remote: SocketAddress) -> TcpSo
     Returns:
         The socket; None when it is another.
     """
-    _, state, _, _, addresses, _, _, _, _, uid, inode = _TOLD.unpack_from(told)
-    local_port, remote_port, local_ip, remote_ip = _ADDRESSES.unpack(addresses)
-    found = (local_port, remote_port, _plain(local_ip), _plain(remote_ip))
-    wanted = (local[1], remote[1], _plain(_packed(local[0])), _plain(_packed(remote[0])))
-    return TcpSocket(state, uid, inode, _read_group(told)) if found == wanted else None
+    *pair, found = _read(told)
+    return found if pair == [(_plain(host), port) for host, port in (local, remote)] else None
+
+
+def _read(told: bytes) -> tuple[tuple[Ip, int], tuple[Ip, int], TcpSocket]:
+    """Both addresses of a socket, and what is said of it."""
+    family, state, _, _, addresses, _, _, _, _, uid, inode = _TOLD.unpack_from(told)
+    local_port, remote_port, *packed = _ADDRESSES.unpack(addresses)
+    local, remote = (_plain(ip[:4] if family == socket.AF_INET else ip) for ip in packed)
+    return (local, local_port), (remote, remote_port), TcpSocket(state, uid, inode, _read_group(told))
+
+
+def _plain(address: str | bytes) -> Ip:
+    """An address in one form, whichever the kernel tells: an IPv6 socket that speaks IPv4 has the mapped one."""
+    ip = ip_address(address)
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def _read_group(told: bytes) -> int:
@@ -124,30 +141,32 @@ def _read_group(told: bytes) -> int:
     return 0
 
 
-def ask_port(family: int, protocol: int, port: int) -> Iterator[tuple[IPv4Address | IPv6Address, int]]:
-    """Of each socket of a kind at a local port its address and its control group.
+def find_groups(sender: SocketAddress) -> set[int]:
+    """The control groups of all UDP sockets that can send from an address and port; empty where there is none, any more.
+
+    Args:
+        sender: As the datagram has it.
 
     Raises:
         OSError: The kernel cannot be asked here.
     """
-    question = write_port(family, protocol, port)
-    return read_port(ask(NETLINK_SOCK_DIAG, question, _BY_FAMILY, _TOLD.size), port)
+    wanted, port = {*_ANY, _plain(sender[0].partition("%")[0])}, sender[1]
+    told = (ask(NETLINK_SOCK_DIAG, write_port(family, port), _BY_FAMILY, _TOLD.size) for family in _FAMILIES)
+    return {group for messages in told for ip, group in read_port(messages, port) if ip in wanted}
 
 
-def write_port(family: int, protocol: int, port: int) -> bytes:
-    """What is asked of the kernel for all sockets of a kind at a local port."""
-    asked = _ASKED.pack(family, protocol, 0, _ALL_STATES) + _ADDRESSES.pack(port, 0, b"", b"") + _REST
+def write_port(family: int, port: int) -> bytes:
+    """What is asked of the kernel for all UDP sockets at a local port."""
+    asked = _ASKED.pack(family, socket.IPPROTO_UDP, 0, _ALL_STATES) + _ADDRESSES.pack(port, 0, b"", b"") + _REST
     return write_question(_BY_FAMILY, asked, is_dump=True)
 
 
-def read_port(messages: Iterable[bytes], port: int) -> Iterator[tuple[IPv4Address | IPv6Address, int]]:
+def read_port(messages: Iterable[bytes], port: int) -> Iterator[tuple[Ip, int]]:
     """Address and control group of each socket that the kernel tells of at a port; the kernel may tell of others too."""
     for told in messages:
-        family, _, _, _, addresses = _TOLD.unpack_from(told)[:5]
-        local_port, _, packed, _ = _ADDRESSES.unpack(addresses)
-        if local_port == port:
-            ip = ip_address(packed[:4] if family == socket.AF_INET else packed)
-            yield getattr(ip, "ipv4_mapped", None) or ip, _read_group(told)
+        (ip, at), _, found = _read(told)
+        if at == port:
+            yield ip, found.group
 
 
 def find_in_tables(local: SocketAddress, remote: SocketAddress, tables: Path = _PROC_NET) -> TcpSocket | None:
@@ -158,27 +177,14 @@ def find_in_tables(local: SocketAddress, remote: SocketAddress, tables: Path = _
         remote: Of the other end.
         tables: Directory of ``tcp`` and ``tcp6``.
     """
-    local_ip, remote_ip = ip_address(local[0]), ip_address(remote[0])
-    for name, as_v6 in (("tcp", False), ("tcp6", True)):
-        if local_ip.version == 6 and not as_v6:  # noqa: PLR2004 - IPv6
-            continue
-        row = _find_row(tables / name, *map(partial(_hex, as_v6=as_v6), (local_ip, remote_ip), (local[1], remote[1])))
+    for table, mapped in (("tcp", b""), ("tcp6", _V4_MAPPED)):
+        row = _find_row(tables / table, b" %b %b " % (_hex(local, mapped), _hex(remote, mapped)))
         if row is not None:
             return TcpSocket(int(row[_STATE], 16), int(row[_UID]), int(row[_INODE]))
     return None
 
 
-def _packed(address: str) -> bytes:
-    return ip_address(address).packed.ljust(16, b"\0")
-
-
-def _plain(packed: bytes) -> bytes:
-    """An address in one form, whichever the kernel tells: an IPv6 socket that speaks IPv4 has the mapped one."""
-    return packed[12:].ljust(16, b"\0") if packed.startswith(_V4_MAPPED) else packed
-
-
-def _find_row(table: Path, local: bytes, remote: bytes) -> list[bytes] | None:
-    wanted = b" %b %b " % (local, remote)
+def _find_row(table: Path, wanted: bytes) -> list[bytes] | None:
     try:
         with table.open("rb") as rows:
             return next((row.split() for row in rows if wanted in row), None)
@@ -186,10 +192,14 @@ def _find_row(table: Path, local: bytes, remote: bytes) -> list[bytes] | None:
         return None  # a kernel without IPv6 has no tcp6
 
 
-def _hex(address: IPv4Address | IPv6Address, port: int, *, as_v6: bool) -> bytes:
-    """As the kernel prints it: words of 32 bits in the byte order of the machine."""
-    packed = address.packed
-    if as_v6 and isinstance(address, IPv4Address):
-        packed = _V4_MAPPED + packed  # an IPv6 socket that speaks IPv4
+def _hex(address: SocketAddress, mapped: bytes) -> bytes:
+    """As the kernel prints it: words of 32 bits in the byte order of the machine.
+
+    Args:
+        address: It.
+        mapped: What stands before one of IPv4.
+    """
+    ip = ip_address(address[0])
+    packed = mapped + ip.packed if isinstance(ip, IPv4Address) else ip.packed
     words = struct.unpack(f"={len(packed) // 4}I", packed)
-    return b"%b:%04X" % (b"".join(b"%08X" % word for word in words), port)
+    return b"%b:%04X" % (b"".join(b"%08X" % word for word in words), address[1])

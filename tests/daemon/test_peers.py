@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from communicator.daemon.peer_user import forget_users, tcp_user, unix_user, user_of
-from communicator.daemon.tcp_sockets import ask_kernel, find_in_tables, find_socket
+from communicator.daemon.peers import forget_users, tcp_user, unix_user, user_of
+from communicator.daemon.sockets import ask_kernel, find_in_tables, find_socket
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 LOCALHOST_V6 = "00000000000000000000000001000000"

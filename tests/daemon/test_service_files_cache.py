@@ -2,7 +2,7 @@
 
 import pytest
 
-from communicator.daemon.service_cache import read_cache_policy
+from communicator.daemon.service_files import read_cache_policy
 from communicator.router.vocabulary.cache_policy import LONGEST_TTL_S, SHORTEST_TTL_S, CachePolicy, parse_cache_policy
 
 

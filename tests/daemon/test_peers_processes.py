@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from communicator.daemon.control_groups import ControlGroups, group_of
-from communicator.daemon.peer_process import UNTOLD, Processes
-from communicator.daemon.tcp_sockets import TcpSocket
+from communicator.daemon.peers import UNTOLD, Processes
+from communicator.daemon.sockets import TcpSocket
 from communicator.router.vocabulary.events import Process
 
 PEER, OWN = ("127.0.0.1", 5), ("127.0.0.1", 6)

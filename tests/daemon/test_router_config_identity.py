@@ -2,8 +2,8 @@
 
 import pytest
 
-from communicator.daemon.bound_doors import BoundDoors
-from communicator.daemon.identity import identify_router
+from communicator.daemon.doors import BoundDoors
+from communicator.daemon.router_config import identify_router
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort

@@ -7,8 +7,8 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 
-from communicator.daemon import credential_checker
-from communicator.daemon.credential_checker import CredentialChecker
+from communicator.daemon import credentials
+from communicator.daemon.credentials import CredentialChecker
 from communicator.daemon.passwords import Entry, remove_entry, write_entry
 from communicator.errors import ConfigError
 from communicator.fairness.sources import Standing
@@ -67,7 +67,7 @@ async def test_what_was_right_before_is_answered_without_verifying_it_until_the_
     file, checker, monkeypatch
 ):
     assert await ask(checker, "printer", "correct horse")
-    monkeypatch.setattr(checker, "_verify", lambda *_: False)
+    monkeypatch.setattr(credentials, "_is_right", lambda *_: False)
     assert await ask(checker, "printer", "correct horse")
     assert await ask(checker, "printer", "wrong horse") is None
     write_entry(file, KEY, entry("printer"))
@@ -76,12 +76,12 @@ async def test_what_was_right_before_is_answered_without_verifying_it_until_the_
 
 
 async def test_of_too_many_that_were_right_the_oldest_is_forgotten(file, monkeypatch):
-    monkeypatch.setattr(credential_checker, "_REMEMBERED", 1)
+    monkeypatch.setattr(credentials, "_REMEMBERED", 1)
     write_entry(file, KEY, entry("spooler"))
     checker = CredentialChecker(file)
     for user in ("printer", "spooler"):
         assert await ask(checker, user, "correct horse")
-    monkeypatch.setattr(checker, "_verify", lambda *_: False)
+    monkeypatch.setattr(credentials, "_is_right", lambda *_: False)
     assert [await ask(checker, user, "correct horse") is None for user in ("printer", "spooler")] == [True, False]
     end(checker)
 
@@ -116,8 +116,8 @@ async def test_an_unknown_user_costs_what_a_wrong_password_costs(file, monkeypat
         write_entry(file, KEY, entry(f"user{number}", hasher=dear))
     checker = CredentialChecker(file)
     verified = []
-    verify = checker._verify
-    monkeypatch.setattr(checker, "_verify", lambda hashed, said: verified.append(hashed) or verify(hashed, said))
+    verify = credentials._is_right
+    monkeypatch.setattr(credentials, "_is_right", lambda hashed, said: verified.append(hashed) or verify(hashed, said))
     await ask(checker, "user0", "wrong")
     await ask(checker, "nobody", "wrong")
     assert len(set(verified)) == 2
@@ -186,10 +186,10 @@ async def test_the_thread_stands_back_for_whom_nobody_knows_and_the_loop_does_no
 
 
 async def test_whom_we_know_is_answered_while_another_is_being_verified(checker, monkeypatch):
-    held, verify = threading.Event(), checker._verify
+    held, verify = threading.Event(), credentials._is_right
     monkeypatch.setattr(
-        checker,
-        "_verify",
+        credentials,
+        "_is_right",
         lambda hashed, said: (said == "guess" and not held.wait(EVENTUALLY_S)) or verify(hashed, said),
     )
     guessing = asyncio.get_running_loop().create_future()

@@ -1,8 +1,8 @@
-"""``[cluster]``, ``[auth]`` and ``[tls]``: what is wrong with one alone; how they go together is in test_exposure.py."""
+"""Doors, cluster, credentials and TLS: what is wrong with one table alone; how they go together is in test_exposure.py."""
 
 import pytest
 
-from communicator.daemon.cluster_settings import ClusterSettings, parse_neighbor
+from communicator.daemon.network_settings import ClusterSettings, ListenSettings, parse_neighbor
 from communicator.daemon.settings import CommunicatordSettings
 from communicator.errors import ConfigError
 from communicator.protocol.addresses import HostPort
@@ -82,3 +82,25 @@ def test_what_is_wrong_is_named_by_its_key(assignment, key):
     with pytest.raises(ConfigError) as refused:
         load_settings(CommunicatordSettings, [], [assignment])
     assert refused.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"remote": "10.0.0.5"}, "remote"),
+        ({"remote": ":4042"}, "remote"),
+        ({"secure": "10.0.0.5:x"}, "secure"),
+        ({"secure": "cds://10.0.0.5:4043"}, "secure"),
+        ({"local": "10.0.0.5:4040"}, "local"),
+        ({"signal": "10.0.0.5:4041"}, "signal"),
+        ({"unix": "relative"}, "unix"),
+    ],
+)
+def test_what_is_no_address_is_named(values, key):
+    with pytest.raises(ConfigError) as refused:
+        ListenSettings(**values)
+    assert refused.value.key == key
+
+
+def test_no_other_host_comes_in_unless_somebody_says_so():
+    assert (ListenSettings().remote, ListenSettings().secure) == ("", "")

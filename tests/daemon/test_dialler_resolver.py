@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from communicator.daemon import resolver as resolver_module
-from communicator.daemon.resolver import Resolver
+from communicator.daemon import dialler as resolver_module
+from communicator.daemon.dialler import Resolver
 from communicator.protocol.addresses import HostPort
 
 

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from communicator.daemon.control_groups import ControlGroups, find_root, group_of
-from communicator.daemon.peer_process import UNTOLD, Processes
-from communicator.daemon.udp_sockets import find_groups
+from communicator.daemon.peers import UNTOLD, Processes
+from communicator.daemon.sockets import find_groups
 
 FAMILIES = [
     (socket.AF_INET, "127.0.0.1", "127.0.0.1"),

@@ -1,27 +1,83 @@
-"""The settings of the cluster, ``[cluster]``, ``[auth]`` and ``[tls]``: each alone; how they go together is ruled elsewhere."""
+"""``[listen]``, ``[cluster]``, ``[auth]`` and ``[tls]``: each alone; how they go together is ruled elsewhere."""
 
 from typing import Literal
 
-from communicator.daemon.listen_settings import check_address
 from communicator.errors import AddressError, ConfigError
-from communicator.protocol.addresses import REMOTE_PORT, HostPort, parse_host_port, read_ip
+from communicator.protocol.addresses import PORTS, REMOTE_PORT, HostPort, parse_host_port, read_ip
 from communicator.protocol.names import is_server_name
 from communicator.router.vocabulary.config import NeighborAddress
 from communicator.runtime.settings_type import Settings
 
-SECURE_PORT = 4043
-
-_SCHEMES = {"cd": (False, REMOTE_PORT), "cds": (True, SECURE_PORT)}
-"""What may stand before a neighbor: whether it is dialled over TLS, and its default port."""
+_UNIX_PATH_BYTES = 107  # sun_path of unix(7), less the NUL
 _USERNAME_CHARACTERS = 128
+_SCHEMES = {"cd": (False, REMOTE_PORT), "cds": (True, PORTS["cds"])}
+"""What may stand before a neighbor: whether it is dialled over TLS, and its default port."""
+_LOOPBACK_ONLY = {"local": "other hosts could reach it", "signal": "that needs signal_secret_file"}
+"""The doors of this host: why an address is refused that is not loopback."""
 
 
-def _require_numbers(host_port: HostPort) -> str:
-    if read_ip(host_port.host) is None:
-        return "is not an IP address and a port"
-    if host_port.is_unspecified or not host_port.port:
-        return "is no address that others could connect to"
-    return ""
+def _read_address(key: str, address: str) -> HostPort | None:
+    """The address that a setting holds; None where it is empty."""
+    try:
+        return parse_host_port(address) if address else None
+    except AddressError as error:
+        raise ConfigError(key, str(error)) from error
+
+
+def _require_both(settings: Settings, *keys: str) -> None:
+    """Check that two settings are both given, or neither."""
+    missing = [key for key in keys if not getattr(settings, key)]
+    if len(missing) == 1:
+        raise ConfigError(missing[0], f"{' and '.join(keys)} go together")
+
+
+class ListenSettings(Settings, frozen=True):
+    """``[listen]``: unix, local and signal are for this host, remote and secure for others, with credentials."""
+
+    unix: str | tuple[str, ...] = "/run/bellwether/communicatord.sock"
+    """One path or a list of Unix stream sockets."""
+    local: str = f"127.0.0.1:{PORTS['cd']}"
+    """Loopback TCP; empty for none."""
+    signal: str = f"127.0.0.1:{PORTS['cdu']}"
+    """UDP, one message a datagram, never answered; off loopback only with signal_secret_file; empty for none."""
+    remote: str = ""
+    """TCP in clear for other routers, such as ``10.0.0.5:4042``; off loopback only with auth.key_file, with
+    auth.password_file and auth.allow_cleartext_password, or on a private address with auth.open_to_private_network; empty for
+    none."""
+    secure: str = ""
+    """TLS for other routers, such as ``0.0.0.0:4043``; needs tls.certificate and tls.private_key, and off loopback
+    auth.key_file, auth.password_file, or tls.ca and tls.require_client_certificate, or auth.open_to_private_network on a
+    private address; empty for none."""
+    socket_group: str = ""
+    """The group that may connect to the Unix sockets; empty for the router's own."""
+    group_may_stop: bool = False
+    """Whether members of that group may stop the router."""
+    signal_secret_file: str = ""
+    """File with the secret that datagrams must carry as ``secret_code``; mode 0600."""
+
+    def __post_init__(self) -> None:
+        """Check what types cannot say."""
+        for path in self.unix_paths:
+            if not path.startswith("/") or "\0" in path:
+                raise ConfigError("unix", f"{path!r} is not an absolute path")
+            if len(path.encode()) > _UNIX_PATH_BYTES:
+                raise ConfigError("unix", f"{path!r} is longer than {_UNIX_PATH_BYTES} bytes")
+        for key in ("local", "signal", "remote", "secure"):
+            address = getattr(self, key)
+            door = _read_address(key, address)
+            reason = "" if key == "signal" and self.signal_secret_file else _LOOPBACK_ONLY.get(key)
+            if reason and door is not None and not door.is_loopback:
+                raise ConfigError(key, f"{address!r} is not a loopback address: {reason}")
+        if not self.unix_paths and not self.local:
+            raise ConfigError("unix", "no socket is left to connect to: unix and local are both empty")
+        if self.group_may_stop and not self.socket_group:
+            raise ConfigError("group_may_stop", "needs socket_group")
+
+    @property
+    def unix_paths(self) -> tuple[str, ...]:
+        """The paths of the Unix sockets, as many as there are."""
+        paths = (self.unix,) if isinstance(self.unix, str) else self.unix
+        return tuple(path for path in paths if path)
 
 
 class ClusterSettings(Settings, frozen=True):
@@ -40,7 +96,11 @@ class ClusterSettings(Settings, frozen=True):
 
     def __post_init__(self) -> None:
         """Check what types cannot say."""
-        check_address("my_address", self.my_address, _require_numbers)
+        own = _read_address("my_address", self.my_address)
+        if own is not None and read_ip(own.host) is None:
+            raise ConfigError("my_address", f"{self.my_address!r} is not an IP address and a port")
+        if own is not None and (own.is_unspecified or not own.port):
+            raise ConfigError("my_address", f"{self.my_address!r} is no address that others could connect to")
         for text in self.neighbors:
             parse_neighbor(text)
 
@@ -95,9 +155,7 @@ class AuthSettings(Settings, frozen=True):
 
     def __post_init__(self) -> None:
         """Check what types cannot say."""
-        if bool(self.username) != bool(self.secret_file):
-            missing = "username" if self.secret_file else "secret_file"
-            raise ConfigError(missing, "username and secret_file go together")
+        _require_both(self, "username", "secret_file")
         if len(self.username) > _USERNAME_CHARACTERS or not self.username.isprintable():
             raise ConfigError("username", f"{self.username!r} is not the name of a user")
         if self.open_to_private_network and self.mode != "none":
@@ -122,8 +180,6 @@ class TlsSettings(Settings, frozen=True):
 
     def __post_init__(self) -> None:
         """Check what types cannot say."""
-        if bool(self.certificate) != bool(self.private_key):
-            missing = "certificate" if self.private_key else "private_key"
-            raise ConfigError(missing, "certificate and private_key go together")
+        _require_both(self, "certificate", "private_key")
         if self.require_client_certificate and not self.ca:
             raise ConfigError("ca", "require_client_certificate needs the authorities to verify with")
