@@ -11,31 +11,27 @@ class Deadline:
         changed: Called whenever it is another one.
     """
 
-    __slots__ = ("_at_s", "_changed", "name")
+    __slots__ = ("_changed", "at_s", "name")
 
     def __init__(self, name: str, changed: Callable[[], None]) -> None:
         self.name = name
         self._changed = changed
-        self._at_s: float | None = None
-
-    @property
-    def at_s(self) -> float | None:
-        """The time, on the monotonic clock; None while there is nothing to do."""
-        return self._at_s
+        self.at_s: float | None = None
+        """The time, on the monotonic clock; None while there is nothing to do. `set` changes it."""
 
     def set(self, at_s: float | None) -> None:
         """Announce another time; None when there is nothing to do any more."""
-        if at_s != self._at_s:
-            self._at_s = at_s
+        if at_s != self.at_s:
+            self.at_s = at_s
             self._changed()
 
     def is_due(self, now_s: float) -> bool:
         """Whether the time has come."""
-        return self._at_s is not None and self._at_s <= now_s
+        return self.at_s is not None and self.at_s <= now_s
 
     def is_ahead(self, now_s: float) -> bool:
         """Whether there is a time, and it has not come."""
-        return self._at_s is not None and self._at_s > now_s
+        return self.at_s is not None and self.at_s > now_s
 
 
 class Deadlines:

@@ -114,5 +114,5 @@ class Doubts:
 
     def settle(self, now_s: float) -> None:
         """They have been looked at: what is left is looked at again when its answer is due, and after each change of the ways."""
-        open_s = [doubt.answer_s for doubt in self if not doubt.is_answered]
+        open_s = [doubt.answer_s for kept in self._by_link.values() for doubt in kept.values() if not doubt.is_answered]
         self.due.set(max(now_s + LOOK_S, min(open_s)) if open_s else None)

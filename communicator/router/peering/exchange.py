@@ -78,7 +78,8 @@ def share_summary(board: Switchboard, link: Link, digests: str = "") -> None:
 
 def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | None = None) -> None:
     """Pass records on to every router that keeps a directory, but not to whom they came from."""
-    _send(voice, carrier.onward(source), records)
+    if records:
+        _send(voice, carrier.onward(source), records)
 
 
 def _send(voice: Voice, links: list[Link], records: list[Record]) -> None:
@@ -181,8 +182,10 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
     """
     mesh = board.mesh
     own, doubt = mesh.peers.get(record.server), mesh.doubts.add(link.id, record, now.monotonic_s)
+    if doubt is None or own is None or mesh.database.is_outdone(record):
+        return
     ours = mesh.database.instead_of(record)
-    if doubt is None or own is None or not ours or mesh.database.is_outdone(record):
+    if not ours:
         return
     doubt.is_answered = True
     if own is not link:
