@@ -23,8 +23,8 @@ from communicator.router.vocabulary.records import Leaf, LinksState
 _COST_STEPS = 1_000_000
 _HASH_BYTES = 8
 _TIE_BITS = 8 * _HASH_BYTES + 10
-_HASHES_KEPT = 4_096
-"""Each change of a link has the hashes of all links worked out anew: those of a cluster of 1,000 routers with eight links each."""
+_WEIGHTS_KEPT = 4_096
+"""Each change of a link has the weights of all worked out anew: those of a cluster of 1,000 routers with eight links each."""
 
 
 class Way(NamedTuple):
@@ -181,11 +181,9 @@ def _pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one < other else (other, one)
 
 
+@lru_cache(_WEIGHTS_KEPT)
 def _weight(one: str, other: str, cost: float) -> int:
     """What a link weighs: first its cost, then, among equals, the hash of its names; see the top of this module."""
-    return max(1, round(cost * _COST_STEPS)) << _TIE_BITS | _hash_of(*_pair(one, other))
-
-
-@lru_cache(_HASHES_KEPT)
-def _hash_of(a: str, b: str) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{a} {b}".encode(), digest_size=_HASH_BYTES).digest())
+    steps = max(1, round(cost * _COST_STEPS))
+    names = " ".join(_pair(one, other)).encode()
+    return steps << _TIE_BITS | int.from_bytes(hashlib.blake2b(names, digest_size=_HASH_BYTES).digest())

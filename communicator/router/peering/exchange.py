@@ -69,11 +69,12 @@ def publish_services(board: Switchboard) -> None:
     flood(board, board.carrier, [record for record in published if record is not None])
 
 
-def share_summary(board: Switchboard, link: Link, digests: str = "") -> None:
-    """Tell a router what we know, so that it sends what we lack; with digests, also what bears the same numbers and is another."""
+def share_summary(board: Switchboard, links: list[Link], *, with_digests: bool = False) -> None:
+    """Tell routers what we know, so that they send what we lack; with digests, also what bears the same numbers and is another."""
     publish_services(board)
-    told = {"digests": digests} if digests else {}
-    board.answer(link, "LINK_STATE_SUMMARY", known=board.mesh.database.summary(), **told)
+    database = board.mesh.database
+    digests = {"digests": database.digests()} if with_digests else {}
+    _write(board, links, "LINK_STATE_SUMMARY", {"known": database.summary(), **digests})
 
 
 def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | None = None) -> None:
@@ -84,14 +85,20 @@ def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | 
 
 def _send(voice: Voice, links: list[Link], records: list[Record]) -> None:
     """Tell of records; one that is too long for a line cannot be told of."""
-    lines = []
     for text in encode_records(records, RECORDS_BYTES) if links else ():
-        try:
-            lines.append(encode_line(voice.signed(Message("LINK_STATE", {"records": text}))))
-        except LocalProtocolError as error:
-            voice.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
-    for link in links if lines else ():
-        voice.transmit(link, b"".join(lines), len(lines))
+        _write(voice, links, "LINK_STATE", {"records": text})
+
+
+def _write(voice: Voice, links: list[Link], command: str, told: dict[str, str]) -> None:
+    """Say the same to several routers; the line is written once."""
+    try:
+        line = encode_line(voice.signed(Message(command, told)))
+    except LocalProtocolError as error:
+        text = next(iter(told.values()))
+        voice.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
+        return
+    for link in links:
+        voice.transmit(link, line, 1)
 
 
 def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -196,11 +203,7 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
 def compare(board: Switchboard) -> None:
     """Tell all neighbors what we know: each sends what it is certain of and we have otherwise."""
     board.mesh.doubts.compare.set(None)
-    publish_services(board)
-    digests = board.mesh.database.digests()
-    for link in board.carrier.onward(None):
-        if not link.is_bus:
-            share_summary(board, link, digests)
+    share_summary(board, [link for link in board.carrier.onward(None) if not link.is_bus], with_digests=True)
 
 
 def settle_doubts(board: Switchboard, now: Instant) -> None:

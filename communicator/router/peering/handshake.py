@@ -197,7 +197,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     topology_changed(board, now)
     publish_links(board)
     if not offer.peer.is_leaf:
-        share_summary(board, link)
+        share_summary(board, [link])
         compare(board, link, now)
 
 
