@@ -124,18 +124,15 @@ class Database:
         return Outcome.OWN
 
     def correct(self, record: Record) -> bool:
-        """Take in what is certain of another server, also where it is older by its numbers than what we have.
+        """Take in what is certain of another server that is known, also where it is older by its numbers than what we have.
 
         Returns:
             Whether we had something else.
         """
-        parts = self._parts.get(record.server, {})
         if self.holds(record):
             return False
-        if parts and next(iter(parts.values())).life != record.life:
+        if record.life != self._rank(record.server, record.part)[:2]:
             self.forget(record.server)
-        elif not parts and len(self._parts) >= self._members_max:
-            return False
         self._store(record)
         return True
 

@@ -110,18 +110,14 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     for record in told.records:
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
-        match _take_in(board, link, record, now):
-            case Outcome.NEW:
-                news.append(record)
-            case Outcome.OLDER:
-                older |= {
-                    (ours.server, ours.part): ours
-                    for ours in board.mesh.database.records_of(record.server, record.part)
-                }
-            case Outcome.FULL:
-                board.statistics.records_refused += 1
-            case Outcome.SAME | Outcome.OWN:
-                pass
+        outcome = _take_in(board, link, record, now)
+        if outcome is Outcome.NEW:
+            news.append(record)
+        elif outcome is Outcome.OLDER:
+            answer = board.mesh.database.records_of(record.server, record.part)
+            older |= {(ours.server, ours.part): ours for ours in answer}
+        elif outcome is Outcome.FULL:
+            board.statistics.records_refused += 1
     _take(board, news, link, now)
     flood(board, board.carrier, news, link)
     _send(board, [link], list(older.values()))
@@ -142,7 +138,7 @@ def _take_in(board: Switchboard, link: Link, record: Record, now: Instant) -> Ou
     if link.is_bus:
         return mesh.database.accept(record)
     if mesh.database.holds(record):
-        mesh.doubts.agreed(link.id, record)
+        mesh.doubts.drop(link.id, record)
         return Outcome.SAME
     weight = mesh.weigh(link, record)
     if weight is Weight.OPEN and mesh.database.is_outdone(record):
@@ -213,9 +209,9 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
     for doubt in mesh.doubts:
         link, record = board.registry.links.get(doubt.link), doubt.record
         if link is None or link.closing or mesh.database.holds(record):
-            mesh.doubts.drop(doubt)
+            mesh.doubts.drop(doubt.link, record)
         elif mesh.weigh(link, record) is not Weight.DOUBTFUL:
-            mesh.doubts.drop(doubt)
+            mesh.doubts.drop(doubt.link, record)
             if _take_in(board, link, record, now) is Outcome.NEW:
                 _take(board, [record], link, now)
                 flood(board, board.carrier, [record], link)
@@ -241,8 +237,7 @@ def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> N
         voice.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
     elif not is_alive:
         voice.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
-    due_s = now.monotonic_s if mesh.republished_s is None else mesh.republished_s + REPUBLISH_EVERY_S
-    mesh.republish.set(max(due_s, now.monotonic_s))
+    mesh.republish.set(max(mesh.republished_s + REPUBLISH_EVERY_S, now.monotonic_s))
 
 
 def republish(board: Switchboard, now: Instant) -> None:
@@ -256,7 +251,7 @@ def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> N
     """What news mean for the address book and the routes."""
     mesh = board.mesh
     teller = "" if link.peer is None else link.peer.server
-    links = [record for record in news if record.part == LINKS and record.server != board.config.server_name]
+    links = [record for record in news if record.part == LINKS]
     for record in links:
         state = record.state
         if mesh.database.links().get(record.server) is not state or not isinstance(state, LinksState):

@@ -304,7 +304,6 @@ def test_what_is_certain_is_taken_in_whatever_its_numbers_are():
     assert database.correct(word(1))
     assert list(database.records()) == [word(1)], "what the invented life has said is void"
     assert database.correct(word(1, state=links("gamma"))), "also under the same numbers"
-    assert not database.correct(word(1, server="gamma")), "there are as many as may be"
 
 
 def test_nobody_says_more_than_a_counter_holds():
