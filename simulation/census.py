@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, MutableSet
 from functools import cache
+from itertools import islice
 from typing import Any
 
 GROWING = (dict, list, set, deque, Mapping, MutableSet)
@@ -18,24 +19,30 @@ def take_census(core: object) -> dict[str, int]:
     waiting: list[tuple[str, Any]] = [(type(core).__name__, core)]
     while waiting:
         name, thing = waiting.pop()
-        if type(thing) in ATOMS or id(thing) in seen:
+        if id(thing) in seen:
             continue
         seen.add(id(thing))
-        if isinstance(thing, GROWING):
+        if _grows(type(thing)):
             if getattr(thing, "maxlen", None) is None:
                 sizes[name] = max(sizes.get(name, 0), len(thing))
             values = thing.values() if isinstance(thing, Mapping) else thing
-            waiting.extend((f"{name}[]", value) for value, _ in zip(values, range(ENTRIES_LOOKED_INTO), strict=False))
+            entry = f"{name}[]"
+            waiting += [(entry, value) for value in islice(values, ENTRIES_LOOKED_INTO) if type(value) not in ATOMS]
         elif thing is core or type(thing).__module__.startswith("communicator.router"):
-            waiting.extend((f"{type(thing).__name__}.{attribute}", value) for attribute, value in _attributes(thing))
+            kind = type(thing).__name__
+            waiting += [(f"{kind}.{each}", value) for each, value in _attributes(thing) if type(value) not in ATOMS]
     return sizes
+
+
+@cache
+def _grows(kind: type) -> bool:
+    return issubclass(kind, GROWING)
 
 
 def _attributes(thing: object) -> Iterator[tuple[str, Any]]:
     yield from getattr(thing, "__dict__", {}).items()
     for name in _slots(type(thing)):
-        if hasattr(thing, name):
-            yield name, getattr(thing, name)
+        yield name, getattr(thing, name, None)
 
 
 @cache

@@ -130,7 +130,7 @@ class Life:
             effects = core.handle(event, self._clocks.read())
         except Exception as error:
             raise ViolationError(f"{self._name}: {event!r:.400} raised {error!r}") from error
-        size = sum(len(effect.data) for effect in effects if type(effect) is Send)
+        size = sum([len(effect.data) for effect in effects if type(effect) is Send])
         if len(effects) > EFFECTS_AT_ONCE or size > BYTES_AT_ONCE:
             raise ViolationError(f"{self._name}: {event!r:.100} asked for {len(effects)} effects, {size} bytes")
         for effect in effects:

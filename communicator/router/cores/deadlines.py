@@ -17,7 +17,7 @@ class Deadline:
         self.name = name
         self._changed = changed
         self.at_s: float | None = None
-        """The time, on the monotonic clock; None while there is nothing to do. It is `set`, so that others hear of it."""
+        """The time, on the monotonic clock; None while there is nothing to do. `set` changes it."""
 
     def set(self, at_s: float | None) -> None:
         """Announce another time; None when there is nothing to do any more."""

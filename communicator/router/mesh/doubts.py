@@ -71,8 +71,8 @@ class Doubts:
         self.due.set(now_s + LOOK_S if self.due.at_s is None else min(self.due.at_s, now_s + LOOK_S))
         return doubt
 
-    def agreed(self, link: int, record: Record) -> None:
-        """That link has told what we have."""
+    def drop(self, link: int, record: Record) -> None:
+        """It is decided what is true, or that link has told what we have."""
         self._by_link.get(link, {}).pop((record.server, record.part), None)
 
     def outdated(self, record: Record) -> None:
@@ -86,12 +86,6 @@ class Doubts:
         """All of them, those about links first: who is reached follows from those."""
         doubts = [doubt for kept in self._by_link.values() for doubt in kept.values()]
         return iter(sorted(doubts, key=lambda doubt: doubt.record.part != LINKS))
-
-    def drop(self, doubt: Doubt) -> None:
-        """It is decided."""
-        kept = self._by_link.get(doubt.link, {})
-        if kept.get((doubt.record.server, doubt.record.part)) is doubt:
-            del kept[doubt.record.server, doubt.record.part]
 
     def left(self, link: int) -> None:
         """A link is gone, and what was told over it."""
@@ -114,5 +108,5 @@ class Doubts:
 
     def settle(self, now_s: float) -> None:
         """They have been looked at: what is left is looked at again when its answer is due, and after each change of the ways."""
-        open_s = [doubt.answer_s for doubt in self if not doubt.is_answered]
+        open_s = [doubt.answer_s for kept in self._by_link.values() for doubt in kept.values() if not doubt.is_answered]
         self.due.set(max(now_s + LOOK_S, min(open_s)) if open_s else None)

@@ -67,6 +67,8 @@ class Database:
         self._members_max = members_max
         self._parts: dict[str, dict[str, Record]] = {server: {}}
         self._links: dict[str, LinksState] = {}
+        self._digests: dict[str, str] = {}
+        """By server, as far as they were asked for since its records changed."""
 
     @property
     def started(self) -> int:
@@ -122,18 +124,15 @@ class Database:
         return Outcome.OWN
 
     def correct(self, record: Record) -> bool:
-        """Take in what is certain of another server, also where it is older by its numbers than what we have.
+        """Take in what is certain of another server that is known, also where it is older by its numbers than what we have.
 
         Returns:
             Whether we had something else.
         """
-        parts = self._parts.get(record.server, {})
         if self.holds(record):
             return False
-        if parts and next(iter(parts.values())).life != record.life:
+        if record.life != self._rank(record.server, record.part)[:2]:
             self.forget(record.server)
-        elif not parts and len(self._parts) >= self._members_max:
-            return False
         self._store(record)
         return True
 
@@ -153,6 +152,7 @@ class Database:
     def republish(self) -> list[Record]:
         """Everything we say of ourselves, for all others: due after `Outcome.OWN`."""
         own, self._life = self._parts[self._server], (self._outdoes, self._life[1])
+        self._digests.pop(self._server, None)
         for part, ours in own.items():
             own[part] = msgspec.structs.replace(ours, started=self.started)
         return list(own.values())
@@ -174,6 +174,7 @@ class Database:
         for part in self._parts.pop(server, {}):
             self._changed(part)
         self._links.pop(server, None)
+        self._digests.pop(server, None)
 
     def make_room(self, kept: AbstractSet[str]) -> None:
         """Where there are as many servers as may be, forget all but these: invented ones are not to keep others out for ever."""
@@ -216,7 +217,7 @@ class Database:
 
     def digests(self) -> str:
         """Digests of what we know of each server, as JSON."""
-        digests = {server: digest_of(parts.values()) for server, parts in self._parts.items() if parts}
+        digests = {server: self._digest(server) for server, parts in self._parts.items() if parts}
         return msgspec.json.encode(digests).decode()
 
     def missing_from(self, summary: str, digests: str, is_certain: Callable[[str], bool]) -> list[Record]:
@@ -234,15 +235,21 @@ class Database:
         missing = []
         for server, parts in self._parts.items():
             started, boot_id, sequences = theirs.get(server, (-1, "", {}))
-            differs = server in told_digests and told_digests[server] != digest_of(parts.values())
+            differs = server in told_digests and told_digests[server] != self._digest(server)
             for record in parts.values():
-                told = (started, boot_id, sequences.get(record.part, 0))
-                if told < record.rank or ((told != record.rank or differs) and is_certain(server)):
+                told, rank = (started, boot_id, sequences.get(record.part, 0)), record.rank
+                if told < rank or ((told != rank or differs) and is_certain(server)):
                     missing.append(record)
         return missing
 
+    def _digest(self, server: str) -> str:
+        if server not in self._digests:
+            self._digests[server] = digest_of(self._parts[server].values())
+        return self._digests[server]
+
     def _store(self, record: Record) -> None:
         self._parts.setdefault(record.server, {})[record.part] = record
+        self._digests.pop(record.server, None)
         if not isinstance(record.state, LinksState):
             self._changed(record.part)
             return

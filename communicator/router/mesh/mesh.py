@@ -97,7 +97,7 @@ class Mesh:
         """Until then lines may still come by ways that were good a moment ago."""
         self.namesake: Record | None = None
         """What was last heard of a router of our name that is not ours."""
-        self.republished_s: float | None = None
+        self.republished_s = float("-inf")
         """When we last said everything of ourselves anew."""
         self.republish = deadlines.add("republish")
         """When we are to do it again."""

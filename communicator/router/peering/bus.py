@@ -10,7 +10,7 @@ from communicator.router.vocabulary.registry import Link
 def join(board: Switchboard, link: Link) -> None:
     """We are on a bus: the others hear all about us, and send what we lack."""
     link.is_bus = True
-    share_summary(board, link)
+    share_summary(board, [link])
     flood(board, board.carrier, board.mesh.database.republish())
     tell_colours(board, [link])
 

@@ -68,28 +68,36 @@ def publish_services(board: Switchboard) -> None:
     flood(board, board.carrier, [record for record in published if record is not None])
 
 
-def share_summary(board: Switchboard, link: Link, digests: str = "") -> None:
-    """Tell a router what we know, so that it sends what we lack; with digests, also what bears the same numbers and is another."""
+def share_summary(board: Switchboard, links: list[Link], *, with_digests: bool = False) -> None:
+    """Tell routers what we know, so that they send what we lack; with digests, also what bears the same numbers and is another."""
     publish_services(board)
-    told = {"digests": digests} if digests else {}
-    board.answer(link, "LINK_STATE_SUMMARY", known=board.mesh.database.summary(), **told)
+    database = board.mesh.database
+    digests = {"digests": database.digests()} if with_digests else {}
+    _write(board, links, "LINK_STATE_SUMMARY", {"known": database.summary(), **digests})
 
 
 def flood(voice: Voice, carrier: Carrier, records: list[Record], source: Link | None = None) -> None:
     """Pass records on to every router that keeps a directory, but not to whom they came from."""
-    _send(voice, carrier.onward(source), records)
+    if records:
+        _send(voice, carrier.onward(source), records)
 
 
 def _send(voice: Voice, links: list[Link], records: list[Record]) -> None:
     """Tell of records; one that is too long for a line cannot be told of."""
-    lines = []
     for text in encode_records(records, RECORDS_BYTES) if links else ():
-        try:
-            lines.append(encode_line(voice.signed(Message("LINK_STATE", {"records": text}))))
-        except LocalProtocolError as error:
-            voice.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
-    for link in links if lines else ():
-        voice.transmit(link, b"".join(lines), len(lines))
+        _write(voice, links, "LINK_STATE", {"records": text})
+
+
+def _write(voice: Voice, links: list[Link], command: str, told: dict[str, str]) -> None:
+    """Say the same to several routers; the line is written once."""
+    try:
+        line = encode_line(voice.signed(Message(command, told)))
+    except LocalProtocolError as error:
+        text = next(iter(told.values()))
+        voice.notice(Level.ERROR, "link_state_unsendable", record=text[:RECORD_CHARACTERS_SHOWN], error=str(error))
+        return
+    for link in links:
+        voice.transmit(link, line, 1)
 
 
 def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -101,18 +109,14 @@ def link_state(board: Switchboard, link: Link, message: Message, now: Instant) -
     for record in told.records:
         if link.is_bus and record.server not in (message.sent_from_server, board.config.server_name):
             continue  # there everyone speaks for itself, and may remind us of a former life
-        match _take_in(board, link, record, now):
-            case Outcome.NEW:
-                news.append(record)
-            case Outcome.OLDER:
-                older |= {
-                    (ours.server, ours.part): ours
-                    for ours in board.mesh.database.records_of(record.server, record.part)
-                }
-            case Outcome.FULL:
-                board.statistics.records_refused += 1
-            case Outcome.SAME | Outcome.OWN:
-                pass
+        outcome = _take_in(board, link, record, now)
+        if outcome is Outcome.NEW:
+            news.append(record)
+        elif outcome is Outcome.OLDER:
+            answer = board.mesh.database.records_of(record.server, record.part)
+            older |= {(ours.server, ours.part): ours for ours in answer}
+        elif outcome is Outcome.FULL:
+            board.statistics.records_refused += 1
     _take(board, news, link, now)
     flood(board, board.carrier, news, link)
     _send(board, [link], list(older.values()))
@@ -133,7 +137,7 @@ def _take_in(board: Switchboard, link: Link, record: Record, now: Instant) -> Ou
     if link.is_bus:
         return mesh.database.accept(record)
     if mesh.database.holds(record):
-        mesh.doubts.agreed(link.id, record)
+        mesh.doubts.drop(link.id, record)
         return Outcome.SAME
     weight = mesh.weigh(link, record)
     if weight is Weight.OPEN and mesh.database.is_outdone(record):
@@ -180,8 +184,10 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
     """
     mesh = board.mesh
     own, doubt = mesh.peers.get(record.server), mesh.doubts.add(link.id, record, now.monotonic_s)
+    if doubt is None or own is None or mesh.database.is_outdone(record):
+        return
     ours = mesh.database.instead_of(record)
-    if doubt is None or own is None or not ours or mesh.database.is_outdone(record):
+    if not ours:
         return
     doubt.is_answered = True
     if own is not link:
@@ -192,11 +198,7 @@ def _doubt(board: Switchboard, link: Link, record: Record, now: Instant) -> None
 def compare(board: Switchboard) -> None:
     """Tell all neighbors what we know: each sends what it is certain of and we have otherwise."""
     board.mesh.doubts.compare.set(None)
-    publish_services(board)
-    digests = board.mesh.database.digests()
-    for link in board.carrier.onward(None):
-        if not link.is_bus:
-            share_summary(board, link, digests)
+    share_summary(board, [link for link in board.carrier.onward(None) if not link.is_bus], with_digests=True)
 
 
 def settle_doubts(board: Switchboard, now: Instant) -> None:
@@ -206,9 +208,9 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
     for doubt in mesh.doubts:
         link, record = board.registry.links.get(doubt.link), doubt.record
         if link is None or link.closing or mesh.database.holds(record):
-            mesh.doubts.drop(doubt)
+            mesh.doubts.drop(doubt.link, record)
         elif mesh.weigh(link, record) is not Weight.DOUBTFUL:
-            mesh.doubts.drop(doubt)
+            mesh.doubts.drop(doubt.link, record)
             if _take_in(board, link, record, now) is Outcome.NEW:
                 _take(board, [record], link, now)
                 flood(board, board.carrier, [record], link)
@@ -234,8 +236,7 @@ def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> N
         voice.notice(Level.ERROR, "server_name_conflict", server=record.server, boot_id=record.boot_id)
     elif not is_alive:
         voice.notice(Level.WARNING, "former_life_heard", server=record.server, boot_id=record.boot_id)
-    due_s = now.monotonic_s if mesh.republished_s is None else mesh.republished_s + REPUBLISH_EVERY_S
-    mesh.republish.set(max(due_s, now.monotonic_s))
+    mesh.republish.set(max(mesh.republished_s + REPUBLISH_EVERY_S, now.monotonic_s))
 
 
 def republish(board: Switchboard, now: Instant) -> None:
@@ -249,7 +250,7 @@ def _take(board: Switchboard, news: list[Record], link: Link, now: Instant) -> N
     """What news mean for the address book and the routes."""
     mesh = board.mesh
     teller = "" if link.peer is None else link.peer.server
-    links = [record for record in news if record.part == LINKS and record.server != board.config.server_name]
+    links = [record for record in news if record.part == LINKS]
     for record in links:
         state = record.state
         if mesh.database.links().get(record.server) is not state or not isinstance(state, LinksState):

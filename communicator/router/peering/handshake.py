@@ -6,7 +6,6 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import Contest
-from communicator.router.cores.voice import Voice
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
@@ -115,7 +114,7 @@ def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> Non
     if link.dial is None:
         refuse_peer(board, link, reason, conflict="name")
     else:
-        _give_up(board, board.mesh.book, link, reason, now)
+        _give_up(board, link, reason, now)
 
 
 def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> None:
@@ -197,7 +196,7 @@ def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> No
     topology_changed(board, now)
     publish_links(board)
     if not offer.peer.is_leaf:
-        share_summary(board, link)
+        share_summary(board, [link])
         compare(board, link, now)
 
 
@@ -228,15 +227,15 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
     try:
         offer = read_offer(message, board.config)
     except RemoteProtocolError as error:
-        _give_up(board, board.mesh.book, link, str(error), now)
+        _give_up(board, link, str(error), now)
         raise
     server = offer.peer.server
     if link.certificate is not None and server not in link.certificate:
-        _give_up(board, board.mesh.book, link, f"its certificate is not for {server!r}", now)
+        _give_up(board, link, f"its certificate is not for {server!r}", now)
     elif reason := why_not_proven(board.config, link, server):
-        _give_up(board, board.mesh.book, link, reason, now)
+        _give_up(board, link, reason, now)
     elif server == board.config.server_name:
-        _give_up(board, board.mesh.book, link, f"it calls itself {server!r}, as we do", now)
+        _give_up(board, link, f"it calls itself {server!r}, as we do", now)
     else:
         _meet(board, link, offer, now)
 
@@ -257,12 +256,12 @@ def _meet(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     admit_peer(board, link, offer, now)
 
 
-def _give_up(voice: Voice, book: AddressBook, link: Link, reason: str, now: Instant) -> None:
+def _give_up(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
     """A router that we have dialled is not to be linked: try again later, it may be another one then."""
-    voice.notice(Level.WARNING, "router_not_linked", link=link.name, reason=reason)
+    board.notice(Level.WARNING, "router_not_linked", link=link.name, reason=reason)
     if link.dial is not None:
-        book.refused(link.dial, reason, now.monotonic_s)
-    voice.close(link, CloseReason.PROTOCOL)
+        board.mesh.book.refused(link.dial, reason, now.monotonic_s)
+    board.close(link, CloseReason.PROTOCOL)
 
 
 def complaint(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -271,7 +270,7 @@ def complaint(board: Switchboard, link: Link, message: Message, now: Instant) ->
         board.notice(Level.DEBUG, "complaint", link=link.name, command=message.command, about=message.get("command"))
         return
     reason = "it is about to end" if message.command == "QUITTING" else message.get("message")[:200]
-    _give_up(board, board.mesh.book, link, f"refused: {reason or 'it gave no reason'}", now)
+    _give_up(board, link, f"refused: {reason or 'it gave no reason'}", now)
 
 
 def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -288,7 +287,7 @@ def refuse(board: Switchboard, link: Link, message: Message, now: Instant) -> No
         reason = f"{board.config.server_name!r} is taken, or linked already"
     else:
         reason = message.get("message")[:200] or "it gave no reason"
-    _give_up(board, board.mesh.book, link, f"refused: {reason}", now)
+    _give_up(board, link, f"refused: {reason}", now)
 
 
 def gossip(board: Switchboard, link: Link, message: Message, now: Instant) -> None:
@@ -312,7 +311,7 @@ def challenged(board: Switchboard, link: Link, message: Message, now: Instant) -
     """CHALLENGE: the router we dialled has proven something, or not, and asks us to."""
     reason = challenge(board, link, message)
     if reason:
-        _give_up(board, board.mesh.book, link, reason, now)
+        _give_up(board, link, reason, now)
 
 
 def proven(board: Switchboard, link: Link, message: Message, now: Instant) -> None:

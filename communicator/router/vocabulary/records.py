@@ -7,6 +7,7 @@ A record is one word about one part.
 import hashlib
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
@@ -123,6 +124,11 @@ Digests = dict[str, str]
 """Server to the digest of all that a router has of it: of two records with the same numbers one may be a lie."""
 _DIGEST_BYTES = 8
 
+REMEMBERED_RECORDS = 256
+"""Of those read last, whoever told them: the same record comes over every link, and again when routers compare what they know."""
+REMEMBERED_BYTES = 16 * 1024
+"""The longest of them, some 250 links: all together take 4 MiB as text, and some six times that as records."""
+
 Read = TypeVar("Read")
 
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
@@ -186,9 +192,10 @@ def decode_records(text: str) -> Told:
         array = _read(_READS_ARRAYS, text, "an array of link-state records")
     if len(array) > 1 + len(text) // _RECORD_CHARACTERS:
         raise RemoteProtocolError(f"{len(array)} link-state records in {len(text)} characters")
-    for encoded in array:
+    for raw in array:
+        encoded = bytes(raw)
         try:
-            told.records.append(_open(encoded))
+            told.records.append((_open_again if len(encoded) <= REMEMBERED_BYTES else _open)(encoded))
         except RemoteProtocolError as error:
             told.refused.append(str(error))
     return told
@@ -218,14 +225,14 @@ def decode_digests(text: str) -> Digests:
     return _read(_READS_DIGESTS, text, "digests of link-state records") if text else {}
 
 
-def _read(decoder: msgspec.json.Decoder[Read], text: str | msgspec.Raw, what: str) -> Read:
+def _read(decoder: msgspec.json.Decoder[Read], text: str | bytes, what: str) -> Read:
     try:
         return decoder.decode(text)
     except _UNREADABLE as error:
         raise RemoteProtocolError(f"not {what}: {error}") from None
 
 
-def _open(encoded: msgspec.Raw) -> Record:
+def _open(encoded: bytes) -> Record:
     envelope = _read(_READS_ENVELOPES, encoded, "a link-state record")
     try:
         if not is_server_name(envelope.server):
@@ -236,6 +243,9 @@ def _open(encoded: msgspec.Raw) -> Record:
     except _UNREADABLE as error:
         raise RemoteProtocolError(f"record of {envelope.server!r}, part {envelope.part!r}: {error}") from None
     return Record(envelope.server, envelope.boot_id, envelope.started, envelope.part, envelope.sequence, state)
+
+
+_open_again = lru_cache(REMEMBERED_RECORDS)(_open)
 
 
 def _read_state(envelope: _Envelope) -> LinksState | ServicesState:

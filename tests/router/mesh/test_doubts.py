@@ -48,8 +48,8 @@ def test_the_same_word_is_worth_another_answer_after_a_while(doubts):
 def test_whoever_tells_what_we_have_is_not_doubted_any_more(doubts):
     doubts.add(1, word(5), NOW_S)
     doubts.add(2, word(5), NOW_S)
-    doubts.agreed(1, word(6))
-    doubts.agreed(3, word(6))
+    doubts.drop(1, word(6))
+    doubts.drop(3, word(6))
     assert [doubt.link for doubt in doubts] == [2]
 
 
@@ -61,15 +61,6 @@ def test_what_is_older_than_what_all_others_hear_of_now_is_outdated(doubts, ours
     doubts.add(1, word(5), NOW_S)
     doubts.outdated(ours)
     assert bool(list(doubts)) == is_kept
-
-
-def test_what_is_decided_is_dropped_but_not_what_was_told_since(doubts):
-    first = doubts.add(1, word(5), NOW_S)
-    second = doubts.add(1, word(6), NOW_S)
-    doubts.drop(first)
-    assert list(doubts) == [second]
-    doubts.drop(second)
-    assert not list(doubts)
 
 
 def test_after_a_contradiction_neighbors_are_asked_and_again_when_the_ways_change(doubts):

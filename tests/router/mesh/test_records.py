@@ -16,6 +16,7 @@ from communicator.router.vocabulary.records import (
     LINKS,
     PARTS,
     RECORDS_BYTES,
+    REMEMBERED_RECORDS,
     Leaf,
     LinksState,
     NeighborState,
@@ -109,6 +110,26 @@ def test_one_record_may_be_as_long_as_a_line():
     [text] = encode_records([record], RECORDS_BYTES)
     assert len(text) > 20 * RECORDS_BYTES
     assert decode_records(text).records == [record]
+
+
+def record_of(features):
+    return Record("alpha", BOOT_ID, 1, LINKS, 1, LinksState("10.0.0.1:1", secure=False, features=features))
+
+
+@pytest.mark.parametrize(("features", "is_remembered"), [(("one",), True), (("f" * 256,) * 64, False)])
+def test_a_record_that_comes_again_is_not_read_again_unless_it_is_long(features, is_remembered):
+    [text] = encode_records([record_of(features)], 100_000)
+    first, again = (decode_records(text).records[0] for _ in range(2))
+    assert first == again
+    assert (first is again) == is_remembered
+
+
+def test_no_more_records_are_remembered_than_may_be():
+    lines = [encode_records([record_of((f"number {number}",))], 1000)[0] for number in range(REMEMBERED_RECORDS + 1)]
+    first = decode_records(lines[0]).records[0]
+    for line in lines[1:]:
+        decode_records(line)
+    assert decode_records(lines[0]).records[0] is not first
 
 
 def test_an_instance_has_every_key_that_the_suite_agreed_on():

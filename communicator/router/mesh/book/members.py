@@ -11,6 +11,8 @@ SPAN_S = 3600.0
 LOOK_EVERY_S = 60.0
 """Looking takes time with a thousand members, and nobody is in a hurry after an hour."""
 
+_BEST_FIRST = list(State)
+
 
 class Member(clusters.Neighbor, frozen=True):
     """Another router, under whatever addresses it is known: where it was proven to be, or else where it is looked for."""
@@ -22,7 +24,7 @@ class Member(clusters.Neighbor, frozen=True):
 def summarise(entries: list[Entry], *, counts: bool) -> Member:
     """One router from all its entries, at least one; whether it counts is known elsewhere."""
     known = sorted(entries, key=lambda each: (not each.is_proven, each.order == NO_ORDER, each.address))
-    state = min((each.state for each in known), key=list(State).index)
+    state = min((each.state for each in known), key=_BEST_FIRST.index)
     return Member(
         address=known[0].address,
         server=known[0].server,

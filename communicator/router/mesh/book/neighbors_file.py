@@ -61,6 +61,7 @@ def order_of(address: str) -> Order:
     return (ip.version, int(ip), host_port.port)
 
 
+@lru_cache(maxsize=ADDRESSES_CACHED)
 def canonical(address: str) -> str:
     """The one spelling of an ``IP:port``; what is none is left as it is."""
     return str(parse_cluster_address(address) or address)
