@@ -377,6 +377,17 @@ def test_a_server_that_a_liar_has_told_of_first_is_back_when_the_liar_has_left(b
     assert known(book) == [("beta", "links", 1), ("delta", "links", 1), ("gamma", "links", 1)]
 
 
+@pytest.mark.parametrize("lie", [payroll("gamma", **LIE), links("gamma", "delta", sequence=MAX)])
+def test_a_server_that_was_just_found_is_not_lost_to_one_who_still_believes_a_liar(book, lie):
+    tell(book, "B", links("beta", "gamma", "peer", boot="b1"))
+    tell(book, "D", links("delta", "peer", boot="d1"), payroll("gamma", **LIE))
+    book.run("@ 0.3")
+    tell(book, "B", links("gamma", "beta"))
+    tell(book, "D", lie)
+    assert known(book) == [("beta", "links", 1), ("delta", "links", 1), ("gamma", "links", 1)]
+    assert neighbors_of(book, "gamma") == ["beta"]
+
+
 def test_two_who_believe_each_other_do_not_swap_their_words_for_ever(linked):
     for number in range(20):
         tell(linked, "B", links("gamma", "beta", boot=f"x{9 - number % 2}", started=1))
