@@ -71,6 +71,10 @@ class Heartbeat:
         if (peer := self._peers.get(link_id)) is not None:
             peer.heard_s = now_s
 
+    def silence_s(self, link_id: int, now_s: float) -> float:
+        """For how long nothing has come over a link that is watched."""
+        return now_s - self._peers[link_id].heard_s
+
     def left(self, link_id: int) -> None:
         """A link is gone."""
         if self._peers.pop(link_id, None) is not None and not self._peers:

@@ -17,6 +17,7 @@ from communicator.answers.services import Instance
 from communicator.router.vocabulary.records import (
     COUNT_MAX,
     LINKS,
+    PARTS,
     LinksState,
     Rank,
     Record,
@@ -102,6 +103,8 @@ class Database:
             return Outcome.SAME if record.rank == known else Outcome.OLDER
         if record.server == self._server:
             return self._outdo(record)
+        if not record.sequence:
+            return Outcome.SAME  # the rest of that life is still to come
         if record.life != known[:2]:
             self.forget(record.server)
         self._store(record)
@@ -131,9 +134,21 @@ class Database:
         """
         if self.holds(record):
             return False
+        if not record.sequence:
+            return self._drop(record)
         if record.life != self._rank(record.server, record.part)[:2]:
             self.forget(record.server)
         self._store(record)
+        return True
+
+    def _drop(self, unsaid: Record) -> bool:
+        """Of this part nothing was said in the life that we know."""
+        parts = self._parts[unsaid.server]
+        if parts[unsaid.part].life != unsaid.life:
+            return False
+        del parts[unsaid.part]
+        self._digests.pop(unsaid.server, None)
+        self._changed(unsaid.part)
         return True
 
     def is_outdone(self, record: Record) -> bool:
@@ -147,7 +162,7 @@ class Database:
 
     def holds(self, record: Record) -> bool:
         """Whether this very record is the one we have."""
-        return self._parts.get(record.server, {}).get(record.part) == record
+        return self._parts.get(record.server, {}).get(record.part) == (record if record.sequence else None)
 
     def republish(self) -> list[Record]:
         """Everything we say of ourselves, for all others: due after `Outcome.OWN`."""
@@ -165,7 +180,17 @@ class Database:
     def instead_of(self, record: Record) -> list[Record]:
         """What answers a record that is not believed: the part as we know it; to one of another life all, which voids all."""
         parts = self._parts.get(record.server, {})
-        return [ours for part, ours in parts.items() if part == record.part or ours.life != record.life]
+        ours = [ours for part, ours in parts.items() if part == record.part or ours.life != record.life]
+        return ours or self._unsaid(record.server, record.life, {record.part})
+
+    def _unsaid(self, server: str, life: tuple[int, str], parts: AbstractSet[str]) -> list[Record]:
+        """That a server has said nothing of these parts, if this is the life that we know, and as far as it has not."""
+        said = self._parts.get(server, {})
+        if not any(record.life == life for record in said.values()):
+            return []
+        started, boot_id = life
+        lacking = sorted(parts & PARTS - said.keys() - {LINKS})
+        return [Record(server, boot_id, started, part, 0, ServicesState()) for part in lacking]
 
     def forget(self, server: str) -> None:
         """Drop all that another server said; it comes back as soon as someone sends it again."""
@@ -236,7 +261,7 @@ class Database:
         for server, parts in self._parts.items():
             started, boot_id, sequences = theirs.get(server, (-1, "", {}))
             differs = server in told_digests and told_digests[server] != self._digest(server)
-            for record in parts.values():
+            for record in (*parts.values(), *self._unsaid(server, (started, boot_id), sequences.keys())):
                 told, rank = (started, boot_id, sequences.get(record.part, 0)), record.rank
                 if told < rank or ((told != rank or differs) and is_certain(server)):
                     missing.append(record)

@@ -164,6 +164,7 @@ def _correct(mesh: Mesh, link: Link, record: Record, now: Instant) -> Outcome:
     is_behind = mesh.database.has_later(record)
     if not mesh.database.correct(record):
         return Outcome.SAME
+    mesh.refresh()  # whoever still believes something else answers this word: weighed by older ways, that might outdo it again
     if is_behind:
         mesh.doubts.compare_soon(now_s)
     else:

@@ -5,7 +5,7 @@ from communicator.protocol.addresses import plain_ip
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
-from communicator.router.cores.contests import Contest
+from communicator.router.cores.contests import ELDER_ANSWERS_WITHIN_S, Contest
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
@@ -141,15 +141,20 @@ def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> 
 
 
 def settle_contests(board: Switchboard, now: Instant) -> None:
-    """Names whose elder did not answer go to the newcomer; an elder we hold up ourselves has more time."""
+    """Names whose elder did not answer go to the newcomer; one that we hold up ourselves, or that still speaks, has more time."""
     for contest in board.mesh.contests.prolong_due(now.monotonic_s):
         elder = board.mesh.peers.get(contest.name)
-        if elder is not None and elder.held:
+        if elder is not None and (elder.held or _still_speaks(board.mesh, elder, now)):
             continue
         board.mesh.contests.end(contest.name)
         if elder is not None:
             part(board, elder, CloseReason.REPLACED, now)
         _let_in(board, contest, now)
+
+
+def _still_speaks(mesh: Mesh, elder: Link, now: Instant) -> bool:
+    """Whether a router has spoken over its link since it was asked: a packet that is sent again takes longer than an answer may."""
+    return mesh.heartbeat.silence_s(elder.id, now.monotonic_s) < ELDER_ANSWERS_WITHIN_S
 
 
 def _let_in(board: Switchboard, contest: Contest[Offer], now: Instant) -> None:

@@ -93,6 +93,7 @@ class Record(msgspec.Struct, frozen=True):
     """When this life of the router began: seconds since the epoch by its own clock."""
     part: str
     sequence: int
+    """Counts from 1; 0: in this life the router has said nothing of this part, whatever else was told, and the state is empty."""
     state: LinksState | ServicesState
 
     @property
@@ -113,7 +114,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     boot_id: _BootId
     started: _Count
     part: _Text
-    sequence: Annotated[int, msgspec.Meta(ge=1, le=COUNT_MAX)]
+    sequence: _Count
     state: msgspec.Raw
 
 
@@ -239,6 +240,8 @@ def _open(encoded: bytes) -> Record:
             raise RemoteProtocolError(f"{envelope.server!r} is not a server name")
         if envelope.part not in PARTS:
             raise RemoteProtocolError(f"{envelope.part!r} is not a part")
+        if envelope.part == LINKS and not envelope.sequence:
+            raise RemoteProtocolError("sequence 0: every router tells of its links")
         state = _read_state(envelope)
     except _UNREADABLE as error:
         raise RemoteProtocolError(f"record of {envelope.server!r}, part {envelope.part!r}: {error}") from None

@@ -383,6 +383,53 @@ def test_a_server_that_a_liar_has_told_of_first_is_back_when_the_liar_has_left(b
     assert known(book) == [("beta", "links", 1), ("delta", "links", 1), ("gamma", "links", 1)]
 
 
+@pytest.mark.parametrize("lie", [payroll("gamma", **LIE), links("gamma", "delta", sequence=MAX)])
+def test_a_server_that_was_just_found_is_not_lost_to_one_who_still_believes_a_liar(book, lie):
+    tell(book, "B", links("beta", "gamma", "peer", boot="b1"))
+    tell(book, "D", links("delta", "peer", boot="d1"), payroll("gamma", **LIE))
+    book.run("@ 0.3")
+    tell(book, "B", links("gamma", "beta"))
+    tell(book, "D", lie)
+    assert known(book) == [("beta", "links", 1), ("delta", "links", 1), ("gamma", "links", 1)]
+    assert neighbors_of(book, "gamma") == ["beta"]
+
+
+def nothing_of(server, boot):
+    return record(server, PAYROLL, {"instances": []}, boot, sequence=0)
+
+
+def test_a_service_that_others_have_invented_goes_where_the_truth_is_certain(linked):
+    tell(linked, "B", payroll("gamma", sequence=MAX))
+    assert told(linked, "D") == [("gamma", PAYROLL, MAX)]
+    tell(linked, "D", nothing_of("gamma", "x1"))
+    assert ("gamma", PAYROLL, MAX) in known(linked), "the way does not lead over delta"
+    tell(linked, "B", nothing_of("gamma", "x1"))
+    assert ("gamma", "links", 1) in known(linked)
+    assert [part for server, part, _ in known(linked) if server == "gamma"] == ["links"]
+    assert told(linked, "D") == [("gamma", PAYROLL, 0)]
+    tell(linked, "B", payroll("gamma"))
+    assert told(linked, "D") == [("gamma", PAYROLL, 1)], "gamma has it now"
+
+
+def test_who_has_invented_a_service_of_a_router_that_is_reached_another_way_is_told_so(linked):
+    tell(linked, "D", payroll("gamma", sequence=MAX))
+    linked.run("@ 1.1\nL < ...")
+    assert (told(linked, "D"), told(linked, "B")) == ([("gamma", PAYROLL, 0)], [])
+
+
+def test_who_has_invented_a_service_of_a_router_that_is_linked_is_told_so_and_the_router_hears_of_it(linked):
+    tell(linked, "B", payroll("delta", boot="d1", sequence=MAX))
+    assert (told(linked, "B"), told(linked, "D")) == ([("delta", PAYROLL, 0)], [("delta", PAYROLL, MAX)])
+
+
+def test_who_believes_what_was_invented_of_us_is_told_so_when_our_life_cannot_be_outdone(linked):
+    tell(linked, "B", payroll("peer", boot=BOOT, started=MAX))
+    linked.run("@ 0.3\nB < ...\nD < ...\nL < ...")
+    summary = {"peer": [MAX, BOOT, {"links": 5, PAYROLL: 1}]}
+    linked.write("D", f"LINK_STATE_SUMMARY known={json.dumps(summary)}\n".encode())
+    assert ("peer", PAYROLL, 0) in told(linked, "D")
+
+
 def test_two_who_believe_each_other_do_not_swap_their_words_for_ever(linked):
     for number in range(20):
         tell(linked, "B", links("gamma", "beta", boot=f"x{9 - number % 2}", started=1))

@@ -324,6 +324,16 @@ def test_an_elder_that_we_hold_up_has_more_time(mesh):
     assert book.router._board.mesh.peers["beta"].id == book.links["S"]
 
 
+def test_an_elder_that_still_speaks_has_more_time(mesh):
+    """Its answer is under way: packets were lost."""
+    book = mesh()
+    book.play(welcome("R", router_connect()) + "+ S remote from=10.0.0.8")
+    book.run(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\n@ 1.5\nR > LINK_STATE records=[]\n@ 1")
+    assert book.router._board.mesh.peers["beta"].id == book.links["R"]
+    book.play("@ 2.1\nR < ...\nS < ...")
+    assert book.router._board.mesh.peers["beta"].id == book.links["S"]
+
+
 def test_a_newcomer_that_leaves_while_it_waits_takes_no_name(mesh):
     book = mesh()
     book.play(welcome("R", router_connect()) + "+ S remote from=10.0.0.8")

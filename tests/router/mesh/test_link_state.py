@@ -306,6 +306,73 @@ def test_what_is_certain_is_taken_in_whatever_its_numbers_are():
     assert database.correct(word(1, state=links("gamma"))), "also under the same numbers"
 
 
+def unsaid(part=PAYROLL, **changes):
+    return word(0, part, state=ServicesState(), **changes)
+
+
+@pytest.mark.parametrize(
+    ("heard", "outcome"),
+    [
+        (unsaid(), Outcome.OLDER),
+        (unsaid("0"), Outcome.SAME),
+        (unsaid(started=49), Outcome.OLDER),
+        (unsaid(started=51), Outcome.SAME),
+        (unsaid(server="gamma"), Outcome.SAME),
+        (unsaid(server="alpha", started=100, boot_id="a1"), Outcome.SAME),
+    ],
+)
+def test_that_nothing_was_said_is_never_news_by_itself(heard, outcome):
+    database = alpha()
+    for record in (word(5), word(2, PAYROLL)):
+        database.accept(record)
+    assert database.accept(heard) is outcome
+    assert list(database.records()) == [word(5), word(2, PAYROLL)]
+
+
+@pytest.mark.parametrize(("heard", "is_taken"), [(unsaid(), True), (unsaid(started=51), False), (unsaid("0"), False)])
+def test_where_it_is_certain_that_nothing_was_said_what_was_told_goes(heard, is_taken):
+    database = alpha()
+    for record in (word(5), word(2**53, PAYROLL)):
+        database.accept(record)
+    before = generations(database)
+    assert (database.holds(unsaid()), database.correct(heard)) == (False, is_taken)
+    assert database.instances("beta") == (() if is_taken else services("beta", "payroll").instances)
+    assert (database.holds(unsaid()), generations(database) != before) == (is_taken, is_taken)
+    assert database.accept(word(1, PAYROLL)) is (Outcome.NEW if is_taken else Outcome.OLDER)
+
+
+@pytest.mark.parametrize(
+    ("heard", "answer"),
+    [
+        (word(2**53, PAYROLL), [unsaid()]),
+        (word(9), [word(5)]),
+        (word(9, PAYROLL, started=51), [word(5)]),
+        (word(9, PAYROLL, server="gamma"), []),
+        (unsaid(), [unsaid()]),
+    ],
+)
+def test_who_tells_of_what_was_never_said_is_told_so(heard, answer):
+    database = alpha()
+    database.accept(word(5))
+    assert database.instead_of(heard) == answer
+
+
+@pytest.mark.parametrize(
+    ("theirs", "missing"),
+    [
+        ([50, "b1", {LINKS: 5, PAYROLL: 2**53, "16": 1}], [unsaid()]),
+        ([50, "b1", {PAYROLL: 1}], [word(5), unsaid()]),
+        ([49, "b1", {LINKS: 5, PAYROLL: 1}], [word(5)]),
+    ],
+)
+def test_who_is_certain_of_a_server_tells_of_what_it_never_said(theirs, missing):
+    database = alpha()
+    database.accept(word(5))
+    summary = json.dumps({"beta": theirs})
+    assert database.missing_from(summary, "", {"beta"}.__contains__) == missing
+    assert unsaid() not in database.missing_from(summary, "", nobody)
+
+
 def test_nobody_says_more_than_a_counter_holds():
     database = alpha()
     database.publish(LINKS, links("beta"))
