@@ -268,18 +268,20 @@ def test_what_bears_the_same_numbers_and_is_another_is_told_apart_by_digests():
         lambda database: database.publish(LINKS, links("beta", "gamma")),
         lambda database: database.accept(word(8)),
         lambda database: database.accept(word(1, started=51)),
-        lambda database: database.accept(word(2, PAYROLL)),
+        lambda database: database.accept(word(3, PAYROLL)),
         lambda database: database.correct(word(7, state=links("mallory"))),
         lambda database: database.correct(word(9, started=49)),
         lambda database: database.forget("beta"),
         lambda database: database.make_room(frozenset()),
         lambda database: (database.accept(word(server="alpha", started=200)), database.republish()),
+        lambda database: database.correct(unsaid()),
     ],
 )
 def test_digests_follow_every_change(change):
     database = alpha(members_max=2)
     database.publish(LINKS, links("beta"))
     database.accept(word(7))
+    database.accept(word(2, PAYROLL))
     before = database.digests()
     change(database)
     servers = {record.server for record in database.records()}
