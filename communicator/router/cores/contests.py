@@ -21,8 +21,10 @@ class Contest(msgspec.Struct, Generic[Claim], frozen=True):
     claim: Claim
     serial: str
     """What the elder's answer must carry."""
+    begun_s: float
+    """When the elder was asked first, on the monotonic clock."""
     deadline_s: float
-    """On the monotonic clock: by then the elder must have answered."""
+    """By then the elder must have answered."""
 
 
 class Contests(Generic[Claim]):
@@ -46,7 +48,7 @@ class Contests(Generic[Claim]):
             serial: What the elder's answer must carry.
             now_s: The time, on the monotonic clock; never earlier than before.
         """
-        self._by_name[name] = Contest(name, newcomer, claim, serial, now_s + ELDER_ANSWERS_WITHIN_S)
+        self._by_name[name] = Contest(name, newcomer, claim, serial, now_s, now_s + ELDER_ANSWERS_WITHIN_S)
         self._announce()
 
     def find(self, name: str) -> Contest[Claim] | None:

@@ -6,6 +6,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
 from communicator.router.cores.contests import ELDER_ANSWERS_WITHIN_S, Contest
+from communicator.router.cores.voice import Voice
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
@@ -18,11 +19,14 @@ from communicator.router.peering.exchange import publish_links, share_summary, t
 from communicator.router.peering.parting import part
 from communicator.router.peering.proof import ask_for_proof, challenge, credentials, take_proof, why_not_proven
 from communicator.router.switchboard import Switchboard
-from communicator.router.vocabulary.carrier import Carrier
+from communicator.router.vocabulary.carrier import Carrier, Hop
 from communicator.router.vocabulary.config import RouterConfig
 from communicator.router.vocabulary.effects import Continue, Level, RouterLinked
 from communicator.router.vocabulary.events import CloseReason, Instant, Opens
 from communicator.router.vocabulary.registry import Link
+
+FAR_ELDER_ANSWERS_WITHIN_S = 6.0
+"""Question and answer cross several links, each of which may lose a packet: no more than a silent link takes to be suspected."""
 
 
 def greet(board: Switchboard, link: Link, now: Instant) -> None:
@@ -106,7 +110,11 @@ def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
         return
     serial = board.new_run_id()
     board.mesh.contests.begin(server, link, offer, serial, now.monotonic_s)
-    board.say(hop.link, Message("ALIVE", {"serial": serial}, service=ROUTER_SERVICE, server=server))
+    _ask(board, hop, server, serial)
+
+
+def _ask(voice: Voice, hop: Hop, server: str, serial: str) -> None:
+    voice.say(hop.link, Message("ALIVE", {"serial": serial}, service=ROUTER_SERVICE, server=server))
 
 
 def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
@@ -141,10 +149,17 @@ def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> 
 
 
 def settle_contests(board: Switchboard, now: Instant) -> None:
-    """Names whose elder did not answer go to the newcomer; one that we hold up ourselves, or that still speaks, has more time."""
+    """Names whose elder did not answer go to the newcomer.
+
+    One that we hold up ourselves, or that still speaks, has more time. One behind other routers is asked again for a while.
+    """
     for contest in board.mesh.contests.prolong_due(now.monotonic_s):
         elder = board.mesh.peers.get(contest.name)
         if elder is not None and (elder.held or _still_speaks(board.mesh, elder, now)):
+            continue
+        if elder is None and _has_time(board.carrier, board.mesh, contest, now):
+            if (hop := board.carrier.hop(contest.name)) is not None:
+                _ask(board, hop, contest.name, contest.serial)
             continue
         board.mesh.contests.end(contest.name)
         if elder is not None:
@@ -155,6 +170,12 @@ def settle_contests(board: Switchboard, now: Instant) -> None:
 def _still_speaks(mesh: Mesh, elder: Link, now: Instant) -> bool:
     """Whether a router has spoken over its link since it was asked: a packet that is sent again takes longer than an answer may."""
     return mesh.heartbeat.silence_s(elder.id, now.monotonic_s) < ELDER_ANSWERS_WITHIN_S
+
+
+def _has_time(carrier: Carrier, mesh: Mesh, contest: Contest[Offer], now: Instant) -> bool:
+    """Whether an elder behind other routers may still answer: those tell soon when it is no longer linked with them."""
+    is_soon = now.monotonic_s < contest.begun_s + FAR_ELDER_ANSWERS_WITHIN_S
+    return is_soon and not contest.newcomer.closing and _is_taken(carrier, mesh, contest.claim)
 
 
 def _let_in(board: Switchboard, contest: Contest[Offer], now: Instant) -> None:

@@ -401,8 +401,41 @@ def test_an_elder_behind_another_router_is_asked_too(line, answer, is_taken):
         line.run(
             f"R > <gamma:communicatord peer:communicatord/ABSOLUTELY serial={question.get('serial')};reply_timestamp=1{told}"
         )
-    line.play("@ 2.1\nR < ...\nS < ...")
+    line.run("@ 6.1\nR < ...\nS < ...")
     assert ("gamma" in peers(line)) is is_taken
+
+
+def test_an_elder_behind_another_router_has_more_time(line):
+    """Its answer crosses two links, and each may lose a packet: it is asked again, and keeps its name."""
+    line.play("+ S remote from=10.0.0.9")
+    line.write("S", f"{router_connect('gamma', 'c2', '10.0.0.9:4042')}\n".encode())
+    serial = question_over(line, "R").get("serial")
+    line.run("@ 2.1")
+    again = question_over(line, "R")
+    assert (again.command, again.server, again.get("serial")) == ("ALIVE", "gamma", serial)
+    line.play("S < (nothing)")
+    line.play(
+        f"""
+        R > <gamma:communicatord peer:communicatord/ABSOLUTELY serial={serial};reply_timestamp=1;boot_id=c1
+        S < REFUSE conflict=name;message=*
+        S < EOF
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        record("beta", "b1", "peer", sequence=3, address="10.0.0.7:4042"),
+        record("gamma", "c2", "beta", started=1_795_500_001),
+    ],
+)
+def test_an_elder_behind_another_router_has_no_more_time_once_it_is_not_there(line, news):
+    """The other router has lost it, or is linked with its new life."""
+    line.play("+ S remote from=10.0.0.9")
+    line.write("S", f"{router_connect('gamma', 'c2', '10.0.0.9:4042')}\n".encode())
+    line.run(f"R > <beta:communicatord LINK_STATE records=[{news}]\n@ 2.1")
+    assert "gamma" in peers(line)
 
 
 def test_a_router_started_anew_is_taken_at_once_where_its_new_life_is_known(line):
