@@ -206,13 +206,16 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
     """Look at what was doubted: what is certain by now is taken in, and whoever has told something else for a while is answered."""
     mesh = board.mesh
     mesh.refresh()
+    asked: dict[int, Link] = {}
     for doubt in mesh.doubts:
         link, record = board.registry.links.get(doubt.link), doubt.record
         if link is None or link.closing or mesh.database.holds(record):
             mesh.doubts.drop(doubt.link, record)
         elif mesh.weigh(link, record) is not Weight.DOUBTFUL:
             mesh.doubts.drop(doubt.link, record)
-            if _take_in(board, link, record, now) is Outcome.NEW:
+            if doubt.is_answered:
+                asked[link.id] = link  # by our answer it may have taken that back, and then it does not say so
+            elif _take_in(board, link, record, now) is Outcome.NEW:
                 _take(board, [record], link, now)
                 flood(board, board.carrier, [record], link)
         elif doubt.is_answered or now.monotonic_s >= doubt.answer_s:
@@ -223,6 +226,8 @@ def settle_doubts(board: Switchboard, now: Instant) -> None:
                 doubt.is_noted = True
                 mesh.doubts.contradicted(now.monotonic_s)
     mesh.doubts.settle(now.monotonic_s)
+    if asked:
+        share_summary(board, list(asked.values()), with_digests=True)
 
 
 def _own_name_heard(voice: Voice, mesh: Mesh, record: Record, now: Instant) -> None:

@@ -332,6 +332,20 @@ def test_what_was_doubted_is_believed_when_the_way_leads_there(linked):
     assert "gamma" in linked.router._board.carrier.reachable()
 
 
+def test_what_was_answered_is_asked_for_when_the_way_leads_there_for_it_may_have_been_taken_back(linked):
+    """Delta believes us at once, and does not say so: what came from us is not told to us."""
+    tell(linked, "D", links("gamma", "delta", **LIE))
+    linked.run("@ 1.3")
+    assert told(linked, "D") == [("gamma", "links", 1)]
+    linked.run("B x\n@ 0.3")
+    assert neighbors_of(linked, "gamma") == ["beta"]
+    asked = [message for message in linked.heard[linked.links["D"]] if message.command == "LINK_STATE_SUMMARY"]
+    assert len(asked) == 1
+    assert "gamma" in asked[0].get("digests")
+    tell(linked, "D", links("gamma", "delta", **LIE))
+    assert neighbors_of(linked, "gamma") == ["delta"], "it still says so"
+
+
 def test_a_lie_with_the_numbers_of_the_truth_is_found_when_neighbors_compare(linked):
     """Delta has contradicted beta about gamma: then digests are told, and beta, that has other ones, is told what it lacks."""
     tell(linked, "D", links("gamma", "delta"))
