@@ -29,6 +29,18 @@ class Core(Protocol):
     def next_deadline(self) -> float | None: ...
 
 
+def handle(core: Core, name: str, event: Event, now: Instant) -> list[Effect]:
+    """Let a core handle an event.
+
+    Raises:
+        ViolationError: The core has raised, whatever that is: it names the machine and the event.
+    """
+    try:
+        return core.handle(event, now)
+    except Exception as error:
+        raise ViolationError(f"{name}: {event!r:.400} raised {error!r}") from error
+
+
 class Clocks:
     """The two clocks of a machine.
 
@@ -126,10 +138,7 @@ class Life:
 
     def _handle(self, core: Core, event: Event) -> None:
         self._stage.journal.note(self._name, "->", event)
-        try:
-            effects = core.handle(event, self._clocks.read())
-        except Exception as error:
-            raise ViolationError(f"{self._name}: {event!r:.400} raised {error!r}") from error
+        effects = handle(core, self._name, event, self._clocks.read())
         size = sum([len(effect.data) for effect in effects if type(effect) is Send])
         if len(effects) > EFFECTS_AT_ONCE or size > BYTES_AT_ONCE:
             raise ViolationError(f"{self._name}: {event!r:.100} asked for {len(effects)} effects, {size} bytes")

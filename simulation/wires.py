@@ -43,7 +43,7 @@ from communicator.router.vocabulary.events import (
 from simulation.agenda import ViolationError
 from simulation.host import ROOT, CoreMaker, Plan
 from simulation.leaf.neighbors import ip_of
-from simulation.life import EPOCH_S, Core
+from simulation.life import EPOCH_S, Core, handle
 
 DIAL_TIMEOUT_S = 2.0
 MOMENT_S = 1e-6
@@ -152,15 +152,9 @@ class Wires:
             node, life, event = self._queue.popleft()
             if node.core is None or life != node.lives:
                 continue
-            for effect in self._handle(node.core, node.name, event):
+            for effect in handle(node.core, node.name, event, self._instant()):
                 self._do(node, effect)
             self._look_at(node)
-
-    def _handle(self, core: Core, name: str, event: Event) -> list[Effect]:
-        try:
-            return core.handle(event, self._instant())
-        except Exception as error:
-            raise ViolationError(f"{name}: {event!r:.400} raised {error!r}") from error
 
     def _look_at(self, node: Node) -> None:
         due_s = node.core.next_deadline() if node.core is not None else None

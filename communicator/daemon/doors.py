@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -101,11 +102,10 @@ class BoundDoors:
         self.sockets: dict[LinkKind, socket.socket] = {}
         """The others, by kind."""
         self._unix_setting = listen.unix if isinstance(listen.unix, str) else list(listen.unix)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._bind(listen, group)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +120,7 @@ class BoundDoors:
         return ports | {str(kind): str(self.address(kind)) for kind in self.sockets}
 
     def address(self, kind: LinkKind) -> HostPort | None:
-        """Where a door really is; None when there is none of this kind."""
+        """The bound address of a door; None: no door of this kind is open."""
         bound = self.sockets.get(kind)
         return None if bound is None else HostPort(*bound.getsockname()[:2])
 

@@ -105,7 +105,7 @@ class Processes:
         self._holders = SocketHolders()
 
     def of_unix(self, link: socket.socket) -> Process:
-        """Who has connected to a Unix socket."""
+        """The process that connected to a Unix socket."""
         pid, *_ = _credentials(link)
         return Process(pid, group_of(pid)) if pid else UNTOLD
 
@@ -128,7 +128,7 @@ class Processes:
         return Process(holder, group if holder is None else group_of(holder) or group)
 
     def of_datagram(self, sender: SocketAddress) -> Process | None:
-        """Who has sent a datagram from an address; None where that is none of this host.
+        """The process that sent a datagram from an address; None: the address belongs to another host.
 
         The sockets of a port are all asked for: several may share it, and who shares it cannot be told from the others.
         """

@@ -206,7 +206,7 @@ def read_cache_policy(value: str) -> CachePolicy:
     What a message says wrongly is ignored; a file says it for years.
 
     Raises:
-        ValueError: A token is none of these, or does nothing beside the others.
+        ValueError: A token is unknown, or has no effect beside the others.
     """
     tokens = [token.strip() for token in value.split(";")]
     for token in tokens:

@@ -142,7 +142,7 @@ def _read_group(told: bytes) -> int:
 
 
 def find_groups(sender: SocketAddress) -> set[int]:
-    """The control groups of all UDP sockets that can send from an address and port; empty where there is none, any more.
+    """The control groups of all UDP sockets that can send from an address and port; empty: no such socket is open.
 
     Args:
         sender: As the datagram has it.

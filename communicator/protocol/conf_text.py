@@ -1,4 +1,4 @@
-r"""Lines and values as the ancestor's files have them (advgetopt): definitions, flags; what a line says is told elsewhere.
+r"""Lines and values as the ancestor's files (advgetopt) write them, such as definitions and flags; it gives no meaning to a line.
 
 A backslash at the end of a line joins the next one. In values ``\\``, ``\n``, ``\r`` and ``\t`` stand for the usual characters,
 and one pair of quotes around the whole is taken off.

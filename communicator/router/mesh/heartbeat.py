@@ -1,5 +1,6 @@
 """Which linked routers still live: when to ask, whom to suspect, ourselves first; it sends nothing and reads no clock."""
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -72,8 +73,9 @@ class Heartbeat:
             peer.heard_s = now_s
 
     def silence_s(self, link_id: int, now_s: float) -> float:
-        """For how long nothing has come over a link that is watched."""
-        return now_s - self._peers[link_id].heard_s
+        """For how long nothing has come over a link; without end where it is not watched."""
+        peer = self._peers.get(link_id)
+        return math.inf if peer is None else now_s - peer.heard_s
 
     def left(self, link_id: int) -> None:
         """A link is gone."""
