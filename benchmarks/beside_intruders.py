@@ -10,7 +10,7 @@ from benchmarks.bars import Bar
 from benchmarks.errors import BenchmarkError
 from benchmarks.intruder import Intruded, IntruderPlan
 from benchmarks.load import CrowdPlan, Party, join
-from benchmarks.measure import cpu_s
+from benchmarks.processor_clock import processor_clock
 from benchmarks.servers import Server, run_server
 from benchmarks.shapes import LINE_BYTES, make_line
 from benchmarks.workers import Workers
@@ -138,17 +138,17 @@ def _half(server: Server, messages: int, settle: Callable[[], None]) -> Half:
     taken_s, wall_s = [], []
     receiver = join(address, server.dialect, Party("probe_to", ("probe_to",)))
     receiver.settimeout(LATE_S)
-    with receiver, join(address, server.dialect, Party("probe_of")) as sender:
+    with receiver, join(address, server.dialect, Party("probe_of")) as sender, processor_clock(server.pid) as cpu_s:
         settle()
         stop_s = time.monotonic() + HALF_S
         while len(taken_s) < messages and time.monotonic() < stop_s:
-            begun_cpu_s, begun_s = cpu_s(server.pid), time.perf_counter()
+            begun_cpu_s, begun_s = cpu_s(), time.perf_counter()
             sender.sendall(frame)
             left = len(delivered)
             while left > 0:
                 left -= _read(receiver, left)
             wall_s.append(time.perf_counter() - begun_s)
-            taken_s.append(cpu_s(server.pid) - begun_cpu_s)
+            taken_s.append(cpu_s() - begun_cpu_s)
     return Half(len(taken_s), statistics.median(taken_s), _p99(taken_s), _p99(wall_s))
 
 
