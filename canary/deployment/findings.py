@@ -37,6 +37,12 @@ def holds(at: DeploymentMoved, seen: Seen) -> tuple[Pause, str]:
     """What keeps a step from being over although its time is; empty: nothing."""
     if at.shadowing is not None:
         return holds_of_shadow(at, seen)
+    failing = failing_on(at, seen)
+    if failing:
+        return (
+            "inconclusive",
+            f"{at.spec.version} failed on {', '.join(failing)}, and no run has lasted long enough there since",
+        )
     missing = [check for check in seen.checks if check.verdict in ("no_data", "error")]
     if missing:
         return "check", f"{missing[0].name}: {missing[0].text or missing[0].value}"
@@ -44,6 +50,12 @@ def holds(at: DeploymentMoved, seen: Seen) -> tuple[Pause, str]:
     if found is None or found.verdict == "ok":
         return "", ""
     return "inconclusive", f"too little was seen in this step: {found.value}; the limit is {found.limit}"
+
+
+def failing_on(at: DeploymentMoved, seen: Seen) -> list[str]:
+    """The servers in reach where the new version has failed and had no success since: that it is up just now says little."""
+    found = {one.server: seen.of(one.server, at.trial) for one in at.concerned if one.server in seen.reach}
+    return [server for server, instance in found.items() if instance is not None and instance.is_failing]
 
 
 def exposure(at: DeploymentMoved, seen: Seen) -> ShownCheck | None:

@@ -23,7 +23,7 @@ from canary.deployment.course import (
     wait,
 )
 from canary.deployment.finding import Finding
-from canary.deployment.findings import findings, holds, step_of
+from canary.deployment.findings import failing_on, findings, holds, step_of
 from canary.deployment.sight import Seen
 from canary.records.deployments import Before, Deploying, DeploymentMoved
 from communicator.answers.deployments import Phase
@@ -206,7 +206,7 @@ def _baking_from(at: DeploymentMoved, seen: Seen) -> DeploymentMoved:
 
 def _baking(at: DeploymentMoved, seen: Seen) -> DeploymentMoved | None:
     failed = _fail_if_bad(at, seen)
-    if failed is not None or not is_over(at, seen):
+    if failed is not None or not is_over(at, seen) or failing_on(at, seen):
         return failed
     away = [one.server for one in at.concerned if one.server not in seen.reach and one.server in seen.members]
     return move(at, "done", f"done; {', '.join(away)} out of reach get it when they are back" if away else "done")

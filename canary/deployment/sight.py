@@ -26,6 +26,8 @@ class Instance(NamedTuple):
     """Why a rule finds it bad there, in a sentence; empty: none does."""
     was_good: bool = False
     """It was found good there once, and nothing is known against it."""
+    is_failing: bool = False
+    """It has failed there, and no run has lasted long enough since to be a success."""
 
 
 class Seen(NamedTuple):
@@ -130,7 +132,8 @@ def _instance(cell: Cell) -> Instance:
     is_bad = is_ejected or cell.state in ("blocked", "probation") or bool(cell.suppressed_by)
     fault = (cell.reason or f"rule {cell.suppressed_rule or cell.rule} finds it bad") if is_bad else ""
     was_good = cell.ever_good and not is_bad
-    return Instance(cell.key.version, cell.key.build, cell.running > 0, cell.healthy > 0, fault, was_good)
+    is_running, is_failing = cell.running > 0, bool(cell.streak)
+    return Instance(cell.key.version, cell.key.build, is_running, cell.healthy > 0, fault, was_good, is_failing)
 
 
 def _held(state: State, service: str, trial: tuple[str, str]) -> Iterator[str]:

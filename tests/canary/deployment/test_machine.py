@@ -113,6 +113,38 @@ def test_too_little_exposure_holds_and_is_no_failure():
     world.pass_time(40, until="done")
 
 
+def test_a_step_is_not_over_while_what_was_started_again_has_had_no_success():
+    world = started()
+    world.pass_time(3)
+    world.hosts["a"].failing.add(NEW)
+    world.pass_time(20, until="paused")
+    assert world.at.at.pause == "inconclusive"
+    assert world.at.at.reason.startswith("2.0 failed on a, and no run has lasted")
+    world.pass_time(60)
+    assert [name for name, host in world.hosts.items() if host.done] == ["a"]
+    world.hosts["a"].failing.clear()
+    world.pass_time(60, until="done")
+
+
+def test_what_fails_and_is_started_again_goes_back_once_a_rule_finds_it_bad():
+    world = started()
+    world.pass_time(3)
+    world.hosts["a"].failing.add(NEW)
+    world.pass_time(20, until="paused")
+    world.hosts["a"].faults[NEW] = "never worked in 5 runs"
+    world.pass_time(10, until="rolled_back")
+
+
+def test_it_is_not_done_while_what_was_started_again_has_had_no_success():
+    world = started()
+    world.pass_time(60, until="baking")
+    world.hosts["c"].failing.add(NEW)
+    world.pass_time(100)
+    assert world.phase == "baking"
+    world.hosts["c"].failing.clear()
+    world.pass_time(1, until="done")
+
+
 def test_a_gate_waits_for_promote_and_its_time_is_over_some_day():
     gate = [{"servers": 1, "bake": "10s", "pause": True, "timeout": "1h"}]
     world = started(steps=gate)

@@ -32,6 +32,8 @@ class Host:
     """What becomes of a task there."""
     faults: dict = field(default_factory=dict)
     """By version, what a rule finds."""
+    failing: set = field(default_factory=set)
+    """Versions that have failed and had no success since, and which no rule finds bad yet."""
     doing: Doing | None = None
     obeys: int = 0
     """How many changes its router has acknowledged."""
@@ -91,7 +93,13 @@ class World:
             host.known |= host.running
             instances[name] = tuple(
                 Instance(
-                    one, "", one in host.running, one in host.running, host.faults.get(one, ""), one not in host.faults
+                    one,
+                    "",
+                    one in host.running,
+                    one in host.running,
+                    host.faults.get(one, ""),
+                    one not in host.faults,
+                    one in host.failing,
                 )
                 for one in sorted(host.known)
             )
