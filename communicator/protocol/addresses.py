@@ -74,7 +74,7 @@ def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
         host, _, port_text = text.partition(":")
         if ":" in port_text:
             raise AddressError(f"{text!r}: an IPv6 address stands in brackets, as in [::1]:4040")
-    if not host or any(character in " /\0" or not character.isprintable() for character in host):
+    if not host or " " in host or "/" in host or not host.isprintable():
         raise AddressError(f"{text!r} has no host")
     if not port_text and default_port is not None and not text.endswith(":"):
         return HostPort(host, default_port)
