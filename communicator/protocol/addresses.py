@@ -16,6 +16,7 @@ REMOTE_PORT = 4042
 
 ADDRESSES_CACHED = 4_096
 """The same few addresses are read again and again: twice those of a large cluster, and some."""
+_LOOPBACK = "127."
 _PORT_MAX = 65_535
 _PORT_DIGITS = 5
 
@@ -47,8 +48,10 @@ class HostPort(msgspec.Struct, frozen=True):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it; ``localhost`` is taken at its word, any other name is not."""
+        if not self.host.startswith(_LOOPBACK) and ":" not in self.host:
+            return self.host == "localhost"  # to read it as an address takes microseconds
         ip = read_ip(plain_ip(self.host))
-        return self.host == "localhost" or (ip is not None and ip.is_loopback)
+        return ip is not None and ip.is_loopback
 
 
 def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
