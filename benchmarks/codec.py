@@ -1,14 +1,31 @@
-"""Measures the line codec alone, in whichever Python runs it; prints JSON when run as a program. It opens no socket."""
+"""Measures the codec of lines, and of the longest words of routers; prints JSON when run as a program. It opens no socket."""
 
 import json
 import platform
 import time
 from collections.abc import Callable
 
+import msgspec
+
+from communicator.answers.services import Instance
 from communicator.protocol.limits import LINE_BYTES, LINE_BYTES_AT_ONCE, LINE_BYTES_HARD
 from communicator.protocol.line_form import decode, encode_line
 from communicator.protocol.long_lines import Reading
 from communicator.protocol.message import Message
+from communicator.router import RouterLimits
+from communicator.router.vocabulary.records import (
+    LINKS,
+    PARTS,
+    Leaf,
+    LinksState,
+    NeighborState,
+    Record,
+    ServicesState,
+    bucket_of,
+    decode_records,
+    decode_summary,
+    encode_records,
+)
 
 MESSAGE = Message(
     "STATUS_CHANGED",
@@ -35,7 +52,40 @@ def measure() -> dict[str, float | str]:
         "encode_per_s": _rate(lambda: encode_line(MESSAGE)),
         "costliest_ms": max(map(_costliest_ms, (LINE_BYTES_AT_ONCE, LINE_BYTES))),
         "costliest_of_all_ms": _costliest_ms(LINE_BYTES_HARD),
+        "longest_told_ms": max(map(_told_ms, (_services(), _neighbors(), _summary()))),
     }
+
+
+def _services() -> Callable[[], object]:
+    """A part of a host with as many services as may register, of ten commands each."""
+    names = [name for name in map("service{}".format, range(RouterLimits().registrations)) if bucket_of(name) == "0"]
+    commands = tuple(f"COMMAND_{number}" for number in range(10))
+    found = tuple(Instance(name, "alpha", "1.0", "b1", address="10.0.0.1:4042", commands=commands) for name in names)
+    return _reading(Record("alpha", "b1", 1, "0", 1, ServicesState(found)))
+
+
+def _neighbors() -> Callable[[], object]:
+    """The links of a host to 200 C++ routers of 100 services each."""
+    leaf = Leaf("10.0.0.2:4042", tuple(f"service{number}" for number in range(100)))
+    neighbors = tuple(NeighborState(f"host{number}", 1.0, leaf) for number in range(200))
+    return _reading(Record("alpha", "b1", 1, LINKS, 1, LinksState("10.0.0.1:4042", secure=False, neighbors=neighbors)))
+
+
+def _reading(record: Record) -> Callable[[], object]:
+    [text] = encode_records([record], LINE_BYTES_HARD)
+    return lambda: decode_records(text)
+
+
+def _summary() -> Callable[[], object]:
+    """What a router knows of as many hosts as it remembers."""
+    hosts = RouterLimits().members
+    known = {f"host{number}": (1, "b1", dict.fromkeys(PARTS, 1)) for number in range(hosts)}
+    text = msgspec.json.encode(known).decode()
+    return lambda: decode_summary(text, hosts)
+
+
+def _told_ms(read: Callable[[], object]) -> float:
+    return 1e3 * min(_cpu_s(read) for _ in range(_BATCHES))
 
 
 def _costliest_ms(size_bytes: int) -> float:

@@ -228,6 +228,8 @@ def _library_bars(results: Results) -> list[Bar]:
             took_ms = float(codec[key])
             what = f"costliest line of {length}, Python {codec['python']}"
             bars.append(Bar(what, "<= 1 ms CPU", f"{took_ms:.2f} ms", took_ms <= 1))
+        told = f"{float(codec['longest_told_ms']):.2f} ms"
+        bars.append(Bar(f"longest word of a router, Python {codec['python']}", "reported", told, met=True))
     if results.script_s is not None:
         what = f"a script of {LINES:,} lines is loaded"
         bars.append(Bar(what, "<= 1.00 s", f"{results.script_s:.2f} s", results.script_s <= 1))

@@ -16,6 +16,7 @@ REMOTE_PORT = 4042
 
 ADDRESSES_CACHED = 4_096
 """The same few addresses are read again and again: twice those of a large cluster, and some."""
+_LOOPBACK = "127."
 _PORT_MAX = 65_535
 _PORT_DIGITS = 5
 
@@ -47,8 +48,10 @@ class HostPort(msgspec.Struct, frozen=True):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it; ``localhost`` is taken at its word, any other name is not."""
+        if not self.host.startswith(_LOOPBACK) and ":" not in self.host:
+            return self.host == "localhost"  # to read it as an address takes microseconds
         ip = read_ip(plain_ip(self.host))
-        return self.host == "localhost" or (ip is not None and ip.is_loopback)
+        return ip is not None and ip.is_loopback
 
 
 def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
@@ -74,7 +77,7 @@ def parse_host_port(text: str, default_port: int | None = None) -> HostPort:
         host, _, port_text = text.partition(":")
         if ":" in port_text:
             raise AddressError(f"{text!r}: an IPv6 address stands in brackets, as in [::1]:4040")
-    if not host or any(character in " /\0" or not character.isprintable() for character in host):
+    if not host or " " in host or "/" in host or not host.isprintable():
         raise AddressError(f"{text!r} has no host")
     if not port_text and default_port is not None and not text.endswith(":"):
         return HostPort(host, default_port)

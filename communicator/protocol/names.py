@@ -35,28 +35,26 @@ SHADOW_ID = "shadow_id"
 CORRELATION = "correlation/1"
 """The feature of a router that knows these parameters, whatever it checks, and repeats the ID of a message that it refuses."""
 
-_NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
 _TOOL = re.compile(r"bellwether_[0-9]+")
-_COMMAND = re.compile(rf"[A-Z_][A-Z0-9_]{{0,{TOKEN_CHARACTERS - 1}}}")
 
 
 def is_server_name(text: str) -> bool:
     """Whether a router may be called this."""
-    return _NAME.fullmatch(text) is not None
+    return is_parameter_name(text)
 
 
 def is_service_name(text: str) -> bool:
     """Whether a service may register under this name."""
-    return _NAME.fullmatch(text) is not None
+    return is_parameter_name(text)
 
 
 def is_command_name(text: str) -> bool:
     """Whether this is a proper command: upper case letters, digits and underscores."""
-    return _COMMAND.fullmatch(text) is not None
+    return is_parameter_name(text) and text.upper() == text
 
 
 def is_parameter_name(text: str) -> bool:
-    """Whether a parameter may be called this."""
+    """Whether a parameter may be called this: ASCII letters, digits and underscores, no digit in front."""
     return len(text) <= TOKEN_CHARACTERS and text.isascii() and text.isidentifier()
 
 

@@ -8,7 +8,7 @@ from benchmarks.report import show, to_json
 from benchmarks.results import CrowdCell, LatencyCell, RateCell, Results, judge
 from benchmarks.servers import NATS, OURS
 
-COSTLIEST = {"costliest_ms": 0.6, "costliest_of_all_ms": 9.0}
+COSTLIEST = {"costliest_ms": 0.6, "costliest_of_all_ms": 9.0, "longest_told_ms": 2.0}
 
 
 def rate(per_s):
@@ -44,6 +44,7 @@ def test_each_figure_is_held_against_its_bar():
         "codec, encode, Python 3.13.5": ("300 k/s", False),
         "costliest line of 64 KiB, Python 3.13.5": ("0.60 ms", True),
         "costliest line of 1 MiB, Python 3.13.5": ("9.00 ms", False),
+        "longest word of a router, Python 3.13.5": ("2.00 ms", True),
         "a script of 5,000 lines is loaded": ("0.40 s", True),
         "import communicator": ("0.20 x", True),
         "import communicator.client": ("1.60 x", False),

@@ -67,6 +67,8 @@ def test_a_default_port_does_not_excuse(text):
         ("127.0.0.1", True),
         ("127.8.9.1", True),
         ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("127.alpha", False),
         ("10.0.0.1", False),
         ("0.0.0.0", False),  # the address that stands for all of this host's
         ("::", False),

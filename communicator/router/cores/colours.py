@@ -43,11 +43,10 @@ def find_faults(colours: Iterable[Colour], path: str = "$") -> Iterator[str]:
     """What the types cannot say, each with its path in the words of msgspec."""
     seen: set[str] = set()
     for at, colour in enumerate(colours):
-        where = f"at `{path}[{at}].service`"
         if not is_service_name(colour.service) or colour.service in UNCOLOURED:
-            yield f"{colour.service!r} is not a service that may have colours - {where}"
+            yield f"{colour.service!r} is not a service that may have colours - at `{path}[{at}].service`"
         if colour.service in seen:
-            yield f"{colour.service!r} has two colours - {where}"
+            yield f"{colour.service!r} has two colours - at `{path}[{at}].service`"
         seen.add(colour.service)
 
 

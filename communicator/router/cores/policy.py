@@ -56,12 +56,12 @@ def parse_policy(text: str) -> Policy:
 def _faults(policy: Policy) -> Iterator[str]:
     """What the types cannot say, each with its path in the words of msgspec."""
     weighed: set[tuple[str, ...]] = set()
+    yield from _misnamed("$.denylist", policy.denylist)
+    yield from _misnamed("$.weights", policy.weights)
     for at, denial in enumerate(policy.denylist):
-        yield from _misnamed(f"$.denylist[{at}]", denial)
         if denial.service in PROTECTED:
             yield f"{denial.service!r} is never blocked - at `$.denylist[{at}].service`"
     for at, weight in enumerate(policy.weights):
-        yield from _misnamed(f"$.weights[{at}]", weight)
         key = (weight.service, weight.version, weight.build, weight.server)
         if key in weighed:
             yield f"{weight.service!r} {weight.version!r} has two weights for one build and server - at `$.weights[{at}]`"
@@ -104,11 +104,12 @@ def _misnamed_shadows(policy: Policy) -> Iterator[str]:
         known.add(key)
 
 
-def _misnamed(path: str, entry: Denial | Weight) -> Iterator[str]:
-    if not is_service_name(entry.service):
-        yield f"{entry.service!r} is not a service name - at `{path}.service`"
-    if entry.server != ALL and not is_server_name(entry.server):
-        yield f"{entry.server!r} is neither a server name nor {ALL!r} - at `{path}.server`"
+def _misnamed(path: str, entries: Iterable[Denial | Weight]) -> Iterator[str]:
+    for at, entry in enumerate(entries):
+        if not is_service_name(entry.service):
+            yield f"{entry.service!r} is not a service name - at `{path}[{at}].service`"
+        if entry.server != ALL and not is_server_name(entry.server):
+            yield f"{entry.server!r} is neither a server name nor {ALL!r} - at `{path}[{at}].server`"
 
 
 def render_policy(policy: Policy) -> str:

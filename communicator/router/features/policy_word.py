@@ -80,7 +80,8 @@ def colours(board: Switchboard, link: Link, message: Message, now: Instant) -> N
         board.notice(Level.WARNING, "colour_refused", **_coloured(one), server=teller, own_generation=own)
     _note_conflicts(board, find_conflicts(before.colours, told), teller)
     try:
-        after = before.coloured_by(one for one in told if one not in absurd)
+        refused = {one.service for one in absurd}
+        after = before.coloured_by(one for one in told if one.service not in refused)
         if after.colours != before.colours:
             board.obey(after, now)
             board.ask(Keep(KeptFile.POLICY, render_kept(after.policy, after.colours)))

@@ -28,6 +28,8 @@ from communicator.router.vocabulary.records import (
 )
 
 _BEFORE_ALL = (-1, "")
+_SUMMARY_SHARE = 2
+"""A summary may tell of so many times the servers that we remember: others may be set to remember more."""
 
 
 class Outcome(StrEnum):
@@ -254,9 +256,10 @@ class Database:
             is_certain: Whether we know better than the other router what is true of a server.
 
         Raises:
-            RemoteProtocolError: They are none.
+            RemoteProtocolError: They are none, or of too many servers.
         """
-        theirs, told_digests = decode_summary(summary), decode_digests(digests)
+        most = _SUMMARY_SHARE * self._members_max
+        theirs, told_digests = decode_summary(summary, most), decode_digests(digests, most)
         missing = []
         for server, parts in self._parts.items():
             started, boot_id, sequences = theirs.get(server, (-1, "", {}))

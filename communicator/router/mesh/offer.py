@@ -53,7 +53,7 @@ def read_offer(message: Message, config: RouterConfig) -> Offer:
             features=features if DIRECTORY in config.cluster.features else frozenset(),
             services=tuple(filter(is_service_name, _tokens(message, "services", SERVICES_TAKEN))),
         ),
-        neighbors=tuple(map(with_port, listed(message.get("neighbors"))[:NEIGHBORS_TAKEN])),
+        neighbors=tuple(map(with_port, listed(message.get("neighbors"), NEIGHBORS_TAKEN))),
     )
 
 
@@ -98,10 +98,11 @@ def order_neighbors(addresses: Iterable[str], receiver: str, ours: Collection[st
     return sorted(others, key=lambda address: is_larger(address, receiver) and 1 + (address in ours))
 
 
-def listed(text: str) -> list[str]:
-    """The parts of a comma list, without blanks and empty ones."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+def listed(text: str, most: int = -1) -> list[str]:
+    """The parts of a comma list, without blanks and empty ones; of more than `most`, if that is given, the first ones."""
+    parts = text.split(",", most)
+    return [bare for part in (parts if most < 0 else parts[:most]) if (bare := part.strip())]
 
 
 def _tokens(message: Message, name: str, most: int) -> list[str]:
-    return [part[:TOKEN_CHARACTERS] for part in listed(message.get(name))[:most]]
+    return [part[:TOKEN_CHARACTERS] for part in listed(message.get(name), most)]

@@ -27,8 +27,13 @@ RECORDS_BYTES = 8 * 1024
 """Of several records in one line: half a millisecond's work, so that others get their turn. A longer line is one record."""
 _RECORD_CHARACTERS = 64
 """No record is shorter."""
+VALUES_MAX = 25_000
+"""Commas in a longer one, up to 0.2 us each: a sixteenth of 10,000 services that list ten commands each takes 16,000, and 200 C++
+neighbors of 100 services each 20,600."""
+HOSTS_MAX = 2_000
+"""Neighbors of one router, or addresses that it knows to be forgotten: twice as many as routers remember of either."""
 ENTRIES_MAX = 10_000
-"""Instances, neighbors and the like in one list: above what any setting of ours is meant for."""
+"""Instances, services of a leaf and the like in one list: above what any setting of ours is meant for."""
 FEATURES_MAX = 64
 TEXT_CHARACTERS = 256
 """Twice the longest name."""
@@ -65,11 +70,9 @@ class LinksState(msgspec.Struct, frozen=True):
     """``IP:port`` under which the cluster knows it."""
     secure: bool
     """Whether it is dialled there over TLS."""
-    neighbors: Annotated[tuple[NeighborState, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
+    neighbors: Annotated[tuple[NeighborState, ...], msgspec.Meta(max_length=HOSTS_MAX)] = ()
     features: Annotated[tuple[_Text, ...], msgspec.Meta(max_length=FEATURES_MAX)] = ()
-    forgotten: Annotated[dict[_Text, _Count], msgspec.Meta(max_length=ENTRIES_MAX)] = msgspec.field(
-        default_factory=dict
-    )
+    forgotten: Annotated[dict[_Text, _Count], msgspec.Meta(max_length=HOSTS_MAX)] = msgspec.field(default_factory=dict)
     """Addresses (``IP:port``) that are no longer of the cluster, and since when: seconds since the epoch."""
     orders: _Text = ""
     """Which orders of operators it obeys: the digest that its policy names; empty where there is none."""
@@ -118,7 +121,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     state: msgspec.Raw
 
 
-Summary = dict[str, tuple[_Count, _BootId, dict[str, _Count]]]
+Summary = dict[str, tuple[_Count, _Text, dict[str, _Count]]]
 """What a router knows, without the states: each server's ``[started, boot_id, {part: sequence}]``."""
 
 Digests = dict[str, str]
@@ -183,10 +186,11 @@ def decode_records(text: str) -> Told:
     """Read a JSON array of records; unknown keys are ignored, and one that is none does not make the others void.
 
     Raises:
-        RemoteProtocolError: It is no array, or holds more than that many bytes can.
+        RemoteProtocolError: It is no array, or holds more than that many bytes can, or than is read at once.
     """
     told = Told([], [])
     if len(text) > RECORDS_BYTES:
+        _require_few(text, ",", VALUES_MAX, f"commas in the link-state record {text[:TEXT_CHARACTERS]!r}")
         one = _read(_READS_ONE, text, f"an array of one link-state record, and longer than {RECORDS_BYTES} characters")
         array = [*one]
     else:
@@ -202,12 +206,14 @@ def decode_records(text: str) -> Told:
     return told
 
 
-def decode_summary(text: str) -> Summary:
+def decode_summary(text: str, servers_max: int) -> Summary:
     """Read a summary; servers and parts that nobody knows are harmless in it.
 
     Raises:
-        RemoteProtocolError: It is none.
+        RemoteProtocolError: It is none, or tells of more servers, or of more parts than so many can have.
     """
+    _require_few(text, "[", servers_max, "servers in a summary of link-state records")
+    _require_few(text, ":", servers_max * (1 + len(PARTS)), "servers and parts in a summary of link-state records")
     return _read(_READS_SUMMARY, text, "a summary of link-state records")
 
 
@@ -217,13 +223,21 @@ def digest_of(records: Iterable[Record]) -> str:
     return hashlib.blake2b(b"\n".join(texts), digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def decode_digests(text: str) -> Digests:
+def decode_digests(text: str, servers_max: int) -> Digests:
     """Read digests; none where the other router has told none.
 
     Raises:
-        RemoteProtocolError: They are none.
+        RemoteProtocolError: They are none, or are of more servers.
     """
+    _require_few(text, ":", servers_max, "digests of link-state records")
     return _read(_READS_DIGESTS, text, "digests of link-state records") if text else {}
+
+
+def _require_few(text: str, sign: str, most: int, what: str) -> None:
+    """Refuse by counting what would take milliseconds to read."""
+    count = text.count(sign)
+    if count > most:
+        raise RemoteProtocolError(f"{count} {what}, more than {most}")
 
 
 def _read(decoder: msgspec.json.Decoder[Read], text: str | bytes, what: str) -> Read:
@@ -259,6 +273,8 @@ def _read_state(envelope: _Envelope) -> LinksState | ServicesState:
     services = _READS_SERVICES.decode(envelope.state)
     for instance in services.instances:
         _check_instance(envelope, instance)
+    for address in {instance.address for instance in services.instances}:
+        _check_address(address)
     return services
 
 
@@ -286,7 +302,6 @@ def _check_instance(envelope: _Envelope, instance: Instance) -> None:
         raise RemoteProtocolError(f"service {instance.service!r} is not a service name")
     if bucket_of(instance.service) != envelope.part:
         raise RemoteProtocolError(f"service {instance.service!r} belongs into part {bucket_of(instance.service)!r}")
-    _check_address(instance.address)
     for command in instance.commands:
         if not is_command_name(command):
             raise RemoteProtocolError(f"service {instance.service!r}: {command!r} is not a command")

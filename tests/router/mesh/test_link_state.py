@@ -296,6 +296,14 @@ def test_digests_that_are_none_are_refused(digests):
         alpha().missing_from("{}", digests, nobody)
 
 
+def test_a_summary_may_tell_of_twice_the_servers_that_are_remembered():
+    database = alpha(members_max=2)
+    told = {f"host{number}": [1, "b", {}] for number in range(4)}
+    assert database.missing_from(json.dumps(told), "", nobody) == []
+    with pytest.raises(RemoteProtocolError, match="5 servers in a summary of link-state records, more than 4"):
+        database.missing_from(json.dumps(told | {"host4": [1, "b", {}]}), "", nobody)
+
+
 def test_what_is_certain_is_taken_in_whatever_its_numbers_are():
     database = alpha(members_max=2)
     lie = word(2**53, started=2**53, boot_id="zz", state=links("mallory"))

@@ -90,6 +90,15 @@ def test_no_more_neighbors_are_read_than_are_remembered():
     assert list(read(neighbors=",".join(addresses)).neighbors) == addresses[:-1]
 
 
+def test_of_a_list_the_first_parts_are_read_and_no_more():
+    assert (listed("a, b ,,c"), listed("a, b ,,c", 4), listed("a, b ,,c", 3), listed("", 1)) == (
+        ["a", "b", "c"],
+        ["a", "b", "c"],
+        ["a", "b"],
+        [],
+    )
+
+
 @pytest.mark.parametrize("server", ["", "a b", "a-b", "*", ".", "?", "x" * 200, "a;b"])
 def test_a_server_has_a_name(server):
     with pytest.raises(RemoteProtocolError, match="server_name"):

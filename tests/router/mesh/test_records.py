@@ -9,20 +9,24 @@ from hypothesis import strategies as st
 
 from communicator.answers.services import Instance, Role
 from communicator.errors import RemoteProtocolError
+from communicator.router import RouterLimits
 from communicator.router.vocabulary.records import (
     BUCKETS,
     COST_MAX,
     ENTRIES_MAX,
+    HOSTS_MAX,
     LINKS,
     PARTS,
     RECORDS_BYTES,
     REMEMBERED_RECORDS,
+    VALUES_MAX,
     Leaf,
     LinksState,
     NeighborState,
     Record,
     ServicesState,
     bucket_of,
+    decode_digests,
     decode_records,
     decode_summary,
     encode_records,
@@ -105,10 +109,10 @@ def test_what_holds_too_many_records_is_refused_before_any_is_read(text, why):
 
 
 def test_one_record_may_be_as_long_as_a_line():
-    neighbors = tuple(NeighborState(f"server_{number}", 1.0) for number in range(5_000))
+    neighbors = tuple(NeighborState(f"server_{number}", 1.0) for number in range(HOSTS_MAX))
     record = Record("alpha", BOOT_ID, 1, LINKS, 1, LinksState("10.0.0.1:1", secure=False, neighbors=neighbors))
     [text] = encode_records([record], RECORDS_BYTES)
-    assert len(text) > 20 * RECORDS_BYTES
+    assert len(text) > 10 * RECORDS_BYTES
     assert decode_records(text).records == [record]
 
 
@@ -236,7 +240,8 @@ def test_what_a_later_release_adds_is_ignored():
         (with_links(features=["f"] * 65), "features"),
         (with_links(forgotten={"10.0.0.1": 5}), "'10.0.0.1' has no port"),
         (with_links(forgotten={"10.0.0.1:1": "x"}), "forgotten"),
-        (with_links(neighbors=[{"server": f"s{n}", "cost": 1} for n in range(ENTRIES_MAX + 1)]), "length <= 10000"),
+        (with_links(neighbors=[{"server": f"s{n}", "cost": 1} for n in range(HOSTS_MAX + 1)]), "length <= 2000"),
+        (with_links(forgotten={f"10.0.0.1:{n}": 1 for n in range(HOSTS_MAX + 1)}), "length <= 2000"),
         (with_neighbor(server="*"), r"neighbor '\*' is not a server name"),
         (with_neighbor(server="alpha"), "neighbor 'alpha' is named twice, or is the server itself"),
         (with_links(neighbors=[{"server": "beta", "cost": 1}] * 2), "neighbor 'beta' is named twice"),
@@ -282,14 +287,85 @@ def test_a_cost_is_a_finite_number(cost):
 NOT_JSON_OF_OURS = ["", "{}", "null", "[" * 100_000, '["\ud800"]', "[1", '{"a":{}}', '{"a":[1,2]}']
 
 
-@pytest.mark.parametrize("read", [decode_records, decode_summary])
+def read_summary(text):
+    return decode_summary(text, 10)
+
+
+@pytest.mark.parametrize("read", [decode_records, read_summary])
 @pytest.mark.parametrize("text", NOT_JSON_OF_OURS)
 def test_what_is_no_json_of_ours_is_the_peers_fault(read, text):
-    if read is decode_summary and text == "{}":
+    if read is read_summary and text == "{}":
         assert read(text) == {}
         return
-    with pytest.raises(RemoteProtocolError, match=r"^not a"):
+    with pytest.raises(RemoteProtocolError, match=r"^(not a|100000 servers in a summary)"):
         read(text)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_record_of_more_values_than_are_read_at_once_is_refused_by_counting(beyond):
+    leaf = {"address": "", "services": []}
+    neighbors = [{"server": f"s{number}", "cost": 1, "leaf": leaf} for number in range(3)]
+    record = with_links(neighbors=neighbors)
+    left = VALUES_MAX + beyond - json.dumps([record]).count(",")
+    for each, share in zip(neighbors, (left // 3, left // 3, left - 2 * (left // 3)), strict=True):
+        each["leaf"] = {"address": "", "services": ["pay"] * (share + 1)}
+    text = json.dumps([record])
+    assert text.count(",") == VALUES_MAX + beyond
+    if beyond:
+        with pytest.raises(RemoteProtocolError, match=f"{VALUES_MAX + 1} commas in the link-state record .*alpha"):
+            decode_records(text)
+    else:
+        assert len(decode_records(text).records) == 1
+
+
+def test_the_services_of_as_many_as_a_host_may_register_can_be_told():
+    services: dict[str, list[Instance]] = {}
+    commands = tuple(f"COMMAND_{number}" for number in range(10))
+    for number in range(RouterLimits().registrations):
+        one = Instance(f"service{number}", "alpha", "1.0", "build", address="10.0.0.1:4042", commands=commands)
+        services.setdefault(bucket_of(one.service), []).append(one)
+    for part, found in services.items():
+        record = Record("alpha", BOOT_ID, 1, part, 1, ServicesState(tuple(found)))
+        [text] = encode_records([record], RECORDS_BYTES)
+        assert decode_records(text).records == [record]
+
+
+def test_neighbors_of_the_largest_clusters_can_be_told():
+    listed = tuple(f"service{number}" for number in range(100))
+    mixed = [NeighborState(f"host{number}", 1.0, Leaf("10.0.0.1:4042", listed)) for number in range(200)]
+    ours = [NeighborState(f"host{number}", 1.0) for number in range(RouterLimits().members)]
+    forgotten = {f"10.0.{number // 250}.{number % 250}:4042": number for number in range(RouterLimits().members)}
+    for state in (
+        LinksState("10.0.0.1:4042", secure=False, neighbors=tuple(mixed)),
+        LinksState("10.0.0.1:4042", secure=False, neighbors=tuple(ours), forgotten=forgotten),
+    ):
+        record = Record("alpha", BOOT_ID, 1, LINKS, 1, state)
+        [text] = encode_records([record], RECORDS_BYTES)
+        assert decode_records(text).records == [record]
+
+
+@pytest.mark.parametrize(
+    ("servers", "parts", "complaint"),
+    [
+        (10, len(PARTS), ""),
+        (11, 0, "^11 servers in a summary of link-state records, more than 10$"),
+        (1, 10 * (1 + len(PARTS)), "^181 servers and parts in a summary of link-state records, more than 180$"),
+    ],
+)
+def test_a_summary_is_counted_before_it_is_read(servers, parts, complaint):
+    told = {f"host{number}": [1, BOOT_ID, {str(part): 1 for part in range(parts)}] for number in range(servers)}
+    if complaint:
+        with pytest.raises(RemoteProtocolError, match=complaint):
+            decode_summary(json.dumps(told), 10)
+    else:
+        assert len(decode_summary(json.dumps(told), 10)) == servers
+
+
+def test_digests_are_counted_before_they_are_read():
+    told = {f"host{number}": "0123" for number in range(11)}
+    assert decode_digests(json.dumps(told), 11) == told
+    with pytest.raises(RemoteProtocolError, match=r"^11 digests of link-state records, more than 10$"):
+        decode_digests(json.dumps(told), 10)
 
 
 def test_a_state_nested_without_end_is_the_peers_fault():
@@ -306,7 +382,7 @@ json_values = st.recursive(
 paths = st.sampled_from([(key,) for key in links_record()] + [("state", key) for key in links_record()["state"]])
 
 
-@given(path=paths, value=json_values, read=st.sampled_from([decode_records, decode_summary]))
+@given(path=paths, value=json_values, read=st.sampled_from([decode_records, read_summary]))
 def test_whatever_stands_in_a_record_nothing_but_the_documented_error_comes_of_it(path, value, read):
     record = links_record()
     place = record

@@ -8,13 +8,15 @@ FORGOTTEN_SPAN_S = 30 * 86_400
 CLOCK_SLACK_S = 86_400
 """A mark from further ahead was made by a wrong clock, and would never end."""
 REPLACED_SPAN_S = 86_400.0
+_MORE = 8
+"""Marks may be an eighth more: to look for the oldest one at each mark of a record that tells many would take 20 ms."""
 
 
 class Departed:
     """Addresses that are nobody's: forgotten on an operator's word, which spreads, or replaced by a newer one of their server.
 
     Args:
-        each_max: How many of each kind are kept; the oldest give way.
+        each_max: How many of each kind are kept, of marks for a while an eighth more; the oldest give way.
     """
 
     def __init__(self, each_max: int) -> None:
@@ -40,8 +42,9 @@ class Departed:
     def forget(self, address: str, mark_s: int) -> None:
         """An operator has said so, at that time."""
         self._marks[address] = mark_s
-        if len(self._marks) > self._each_max:
-            del self._marks[min(self._marks, key=self._marks.__getitem__)]
+        if len(self._marks) > self._each_max + self._each_max // _MORE:
+            for each in sorted(self._marks, key=self._marks.__getitem__)[: -self._each_max]:
+                del self._marks[each]
 
     def replace(self, address: str, now_s: float) -> None:
         """Its server is proven to be elsewhere; `now_s` is on the monotonic clock."""

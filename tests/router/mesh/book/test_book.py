@@ -593,7 +593,8 @@ def test_what_was_forgotten_and_replaced_is_bounded():
     book = make_book(members_max=50)
     marks = {f"10.1.{number >> 8}.{number & 255}:1": EPOCH_S + number for number in range(10_000)}
     book.merge_forgotten(marks, EPOCH_S)
-    assert len(book.forgotten) == 50
+    assert 50 <= len(book.forgotten) <= 50 + 50 // 8  # the oldest of a crowd give way together
+    assert {*book.forgotten} >= {*list(marks)[-50:]}
     for number in range(1000):
         book.prove("b", f"10.2.{number >> 8}.{number & 255}:1", 0.0)
     assert (len(book.members()), len(book._departed._replaced)) == (1, 50)

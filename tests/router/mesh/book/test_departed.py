@@ -48,6 +48,15 @@ def test_marks_are_bounded_and_the_oldest_give_way():
     assert len(departed._lifted) == 3
 
 
+def test_the_oldest_of_many_marks_give_way_together():
+    departed, sizes = Departed(80), []
+    for number in range(200):
+        departed.forget(f"a{number}", EPOCH_S + number)
+        sizes.append(len(departed.marks))
+    assert (max(sizes), sizes.count(80)) == (90, 11)
+    assert {*departed.marks} >= {f"a{number}" for number in range(120, 200)}
+
+
 def test_marks_cannot_be_changed_from_outside():
     with pytest.raises(TypeError):
         Departed(3).marks["a"] = 1
