@@ -80,7 +80,8 @@ class CommunicatordSettings(Settings, frozen=True):
         if self.server_name and not is_server_name(self.server_name):
             raise ConfigError("server_name", f"{self.server_name!r} is no name: letters, digits and _ only")
         paths = [("definitions_path", path) for path in self.definitions_path]
-        for key, path in (("data_path", self.data_path), ("flags_path", self.flags_path), *paths):
+        paths += [(key, getattr(self, key)) for key in ("data_path", "flags_path", "services_path")]
+        for key, path in paths:
             if not path.startswith("/") or "\0" in path:
                 raise ConfigError(key, f"{path!r} is not an absolute path")
         known = set(map(PurePosixPath, self.definitions_path))

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 
@@ -26,8 +27,8 @@ def read_json(text: bytes | str) -> Any:  # noqa: ANN401 - whatever JSON holds
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)  # one pass: anybody may say 8,000 names and one of them again
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ValueError(f"{twice!r:.140} stands twice in one object: take one of them out")
     return content
 

@@ -3,9 +3,10 @@
 import re
 from enum import StrEnum
 
-_HTTP_REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (?:/|\*|[^ =\n]*:)[^ \n]* HTTP/[0-9]")
+_HTTP_REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (?:/|\*|[^ =:\n]*+:)[^ \n]*+ HTTP/[0-9]")
 """RFC 9112, 3: ``method target HTTP/version``. A target begins with a slash or has a colon before any equals sign, and the name of
-a parameter can do neither: no line of ours looks like that, not even ``CONNECT`` of another router."""
+a parameter can do neither: no line of ours looks like that, not even ``CONNECT`` of another router. No byte is looked at twice:
+for a first line of 64 KiB of colons, each tried as the one that ends the scheme, that took twelve seconds."""
 _TLS_HANDSHAKE = b"\x16"
 """RFC 8446, 5.1: the type of the first record; no line of ours begins with it."""
 

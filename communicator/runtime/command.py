@@ -19,6 +19,7 @@ from communicator.runtime.daemon import SIGNALS, Daemon
 from communicator.runtime.logs import LogFormat, LogLevel, configure_logs
 from communicator.runtime.settings import configuration_files, load_settings
 from communicator.version import __version__
+from communicator.wording.characters import printable
 
 S = TypeVar("S", bound=msgspec.Struct)
 Serve = Callable[[Daemon[S]], Awaitable[None]]
@@ -187,7 +188,7 @@ def _denied_to_unit_user(load: Callable[[], object]) -> str:
 
 
 def _refuse(*lines: str) -> NoReturn:
-    sys.stderr.writelines(f"{line}\n" for line in lines)
+    sys.stderr.writelines(f"{printable(line)}\n" for line in lines)  # a file may name its keys as it likes
     sys.exit(os.EX_CONFIG)
 
 

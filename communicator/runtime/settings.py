@@ -44,8 +44,11 @@ def load_settings(settings_type: type[S], files: Sequence[Path], assignments: It
     merged: Table = {}
     sources: dict[str, str] = {}
     for source, table in layers:
-        _lay_over(merged, table)
-        sources.update(dict.fromkeys(_paths(table), source))
+        try:
+            _lay_over(merged, table)
+            sources.update(dict.fromkeys(_paths(table), source))
+        except RecursionError:
+            raise _too_deep(source) from None
     try:
         return msgspec.convert(merged, settings_type)
     except msgspec.ValidationError as error:
@@ -79,6 +82,12 @@ def _read_toml(path: Path) -> Table:
         raise ConfigError("", f"cannot be read: {error.strerror}", str(path)) from error
     except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError
         raise ConfigError("", f"is not TOML: {error}", str(path)) from error
+    except RecursionError:
+        raise _too_deep(str(path)) from None
+
+
+def _too_deep(source: str) -> ConfigError:
+    return ConfigError("", "is nested a thousand levels deep: no setting is", source)
 
 
 def _parse_assignment(text: str) -> Table:

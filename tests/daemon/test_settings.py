@@ -29,6 +29,8 @@ def _load(*assignments: str) -> CommunicatordSettings:
         ("data_path=data", "data_path"),
         ("data_path=", "data_path"),
         ("flags_path=flags", "flags_path"),
+        ("services_path=services", "services_path"),
+        (r'services_path="/a\u0000b"', "services_path"),
         ("limits.links=0", "limits.links"),
         ("limits.line_bytes=2000000", "limits.line_bytes"),
         ("limits.line_bytes=1048576", "limits.line_bytes"),

@@ -1,3 +1,6 @@
+import time
+from contextlib import suppress
+
 import pytest
 
 from communicator.features.strict_json import read_json
@@ -21,3 +24,15 @@ def test_what_readers_take_differently_is_refused(text, words):
     with pytest.raises(ValueError, match=r"take|mend|write") as caught:
         read_json(text)
     assert str(caught.value) == words
+
+
+def test_a_name_said_twice_among_thousands_takes_no_longer_to_find():
+    once = ", ".join(f'"{number:x}": 1' for number in range(8_000))
+    assert _cpu_s(f'{{{once}, "1f3f": 2}}') < 50 * _cpu_s(f"{{{once}}}")
+
+
+def _cpu_s(text):
+    begun_s = time.thread_time()
+    with suppress(ValueError):
+        read_json(text)
+    return time.thread_time() - begun_s

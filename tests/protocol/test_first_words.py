@@ -1,6 +1,7 @@
 """Who speaks another protocol is known by what it says first, and nobody who speaks ours."""
 
 import ssl
+import time
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from communicator.errors import RemoteProtocolError
 from communicator.protocol.first_words import OtherProtocol, other_protocol_of_bytes, other_protocol_of_line
+from communicator.protocol.limits import LINE_BYTES
 from communicator.protocol.line_form import decode
 
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "PROPFIND", "M-SEARCH", "get")
@@ -55,6 +57,22 @@ def test_what_is_taken_for_http_could_never_be_read_as_a_message(line):
     if other_protocol_of_line(line):
         with pytest.raises(RemoteProtocolError):
             decode(line)
+
+
+@pytest.mark.parametrize("target", [b":", b"a:", b":/", b"/", b"a", b"*", b"=:"])
+def test_a_first_line_that_is_as_long_as_any_is_looked_at_once(target):
+    """A second look from each byte would take a thousand times as long, whatever else the machine does."""
+    line = b"A " + target * (LINE_BYTES // len(target)) + b"\n"
+    assert _cpu_s(lambda: other_protocol_of_line(line)) < 500 * _cpu_s(lambda: sum(line))
+
+
+def _cpu_s(work):
+    took_s = []
+    for _ in range(3):
+        begun_s = time.thread_time()
+        work()
+        took_s.append(time.thread_time() - begun_s)
+    return min(took_s)
 
 
 def test_the_first_byte_of_a_tls_client_gives_it_away():

@@ -1,4 +1,5 @@
 import sys
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from communicator.protocol import decode
 from communicator.router.path import local_front
+from communicator.router.path.forwarding import LINES_AT_ONCE, count_lines
 from communicator.router.vocabulary.effects import Continue, Send
 from communicator.router.vocabulary.events import Continued, Instant, LinesReceived
 from simulation.cluster import Cluster, chain
@@ -163,6 +165,42 @@ def test_a_line_that_is_read_is_looked_up_once(trio, lines):
     finally:
         sys.setprofile(None)
     assert looked_up == lines.count(b"\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"svc_b/P\nsvc_m/P\n" * 10_000,
+        b"svc_b/P\n*/NOTIFY\n" * 10_000,
+        b"*/NOBODY_HEARS\n" * 20_000,
+        b"svc_b/P n=1\nnobody/P\n" * 1_000,
+        b"svc_b/P n=1\n" * 50 + b"\n" * 2_000,
+    ],
+)
+def test_many_short_lines_take_turns_and_keep_their_order(trio, lines):
+    before = trio.continued
+    turns = [data for target, data in sent(trio, "A", lines) if target == "B"]
+    assert trio.continued > before
+    assert max((data.count(b"\n") for data in turns), default=0) <= LINES_AT_ONCE
+    heard = [line.partition(b" ")[2] for line in b"".join(turns).splitlines()]
+    assert heard == [line for line in lines.splitlines() if line.startswith((b"svc_b/", b"*/NOTIFY"))]
+
+
+def test_lines_with_nothing_in_them_are_not_written_anew(trio):
+    """The name of the sender before each of them would be ten times as much as they are."""
+    lines = b"svc_b/P\n" + b"\n" * 200_000
+    tracemalloc.start()
+    try:
+        trio.router.handle(LinesReceived(trio.links["A"], lines), trio.now)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 6 * len(lines)
+
+
+@given(st.lists(st.sampled_from([b"\n", b"a\n", b"b/P\n", b"c/P x=" + b"1" * 40 + b"\n"]), min_size=1, max_size=200))
+def test_lines_are_counted_however_short_they_are(lines):
+    assert count_lines(b"".join(lines)) == len(lines)
 
 
 # ------------------------------------------------------------------------------------------------------ in a cluster

@@ -372,11 +372,25 @@ def test_who_tells_no_version_has_that_of_its_service_file(playbook, told, versi
     """)
 
 
-@pytest.mark.parametrize("service", ["COMMUNICATORD", "Communicatord", "Canary", "TIMEKEEPER", "eXporter", "Sitter"])
-def test_a_name_that_looks_like_one_of_the_suite_is_not_given(playbook, service):
+@pytest.mark.parametrize(
+    ("service", "alike"),
+    [
+        ("COMMUNICATORD", "communicatord"),
+        ("Communicatord", "communicatord"),
+        ("communicatord_", "communicatord"),
+        ("c0mmun1catord", "communicatord"),
+        ("Canary", "canary"),
+        ("__canary", "canary"),
+        ("time_keeper", "timekeeper"),
+        ("tlmekeeper", "timekeeper"),
+        ("eXporter", "exporter"),
+        ("Sitter", "sitter"),
+    ],
+)
+def test_a_name_that_looks_like_one_of_the_suite_is_not_given(playbook, service, alike):
     book = playbook().play("+ A unix root\n")
     book.write("A", f"REGISTER service={service};version=1\n".encode())
     refused = book.hear("A")
     assert refused.command == "INVALID"
-    assert f"{service!r} looks like {service.lower()!r}, which is of the suite" in refused.get("message")
+    assert f"{service!r} looks like {alike!r}, which is of the suite" in refused.get("message")
     book.play("A > REGISTER service=canary_2;version=1\nA < HELP\nA < READY my_address=*")

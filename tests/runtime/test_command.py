@@ -86,6 +86,7 @@ def test_the_router_may_be_named_by_option_or_environment():
     ("arguments", "message"),
     [
         (("--set", "numbr=1"), "answerd: command line: numbr: is not a known key"),
+        (("--set", r'"\u001b[2J\u202e"=1'), r"answerd: command line: \x1b[2J\u202e: is not a known key"),
         (("--config", "/nowhere.toml"), "answerd: /nowhere.toml: cannot be read: No such file or directory"),
     ],
 )

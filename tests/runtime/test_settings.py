@@ -79,6 +79,9 @@ def test_an_assignment_is_toml_or_else_text(assignment, expected):
         ("[inner]\nnumber = 13", "inner.number", "13 brings bad luck"),
         ("name = ", "", "is not TOML"),
         ("name = '\udcff'", "", "is not TOML"),
+        ("name = " + "[" * 3_000 + "]" * 3_000, "", "is nested"),
+        ("inner = " + "{a = " * 3_000 + "1" + "}" * 3_000, "", "is nested"),
+        ("inner." + "a." * 3_000 + "a = 1", "", "is nested"),
     ],
 )
 def test_a_wrong_file_is_named_with_the_key(tmp_path, text, key, reason):

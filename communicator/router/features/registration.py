@@ -30,7 +30,9 @@ from communicator.router.vocabulary.registry import Link, Registration
 
 PROTOCOL_VERSION = 1
 TIMEKEEPER = "timekeeper"
-_OF_THE_SUITE = OWNED_SERVICES | {ROUTER_SERVICE}
+_ALIKE = str.maketrans("01i", "oll", "_")
+_OF_THE_SUITE = {name.translate(_ALIKE): name for name in OWNED_SERVICES | {ROUTER_SERVICE}}
+"""By what they look like at a glance."""
 NOT_TOLD = "a shadow is on this host, and which process this is cannot be told: connect to the Unix socket"
 TEXT_CHARACTERS = 256
 """Bound of version, build and config_hash: they are kept for every registration and exported as labels."""
@@ -89,10 +91,9 @@ def read_registration(board: Switchboard, link: Link, message: Message, now: Ins
         raise RemoteProtocolError(f"parameter service: {service!r} is not a service name")
     if service == ROUTER_SERVICE:
         raise RemoteProtocolError(f"parameter service: {ROUTER_SERVICE} is the router itself")
-    if service.lower() in _OF_THE_SUITE and service not in _OF_THE_SUITE:
-        raise RemoteProtocolError(
-            f"parameter service: {service!r} looks like {service.lower()!r}, which is of the suite"
-        )
+    alike = _OF_THE_SUITE.get(service.lower().translate(_ALIKE), service)
+    if alike != service:
+        raise RemoteProtocolError(f"parameter service: {service!r} looks like {alike!r}, which is of the suite")
     version = _integer(message, "version")
     if version != PROTOCOL_VERSION:
         raise RemoteProtocolError(f"parameter version: {version} is not protocol version {PROTOCOL_VERSION}")
