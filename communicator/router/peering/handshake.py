@@ -12,7 +12,7 @@ from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.offer import Offer, read_address, read_offer
-from communicator.router.mesh.strangers import ANSWER_S
+from communicator.router.mesh.strangers import ANSWER_S, CHECK_S
 from communicator.router.peering.admission import find_place, refuse_peer, why_not
 from communicator.router.peering.colours import compare
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
@@ -36,14 +36,16 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
         if leaves is not None:
             part(board, leaves, CloseReason.LIMIT, now)
         return
-    board.mesh.strangers.add(link, now.monotonic_s, ANSWER_S)
     attempt = board.mesh.book.attempt(link.dial)
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
-    elif attempt.told:
-        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | credentials(board, link, attempt)))
+        return
+    shown = credentials(board, link, attempt)
+    board.mesh.strangers.add(link, now.monotonic_s, CHECK_S if "password" in shown else ANSWER_S)
+    if attempt.told:
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | shown))
     else:
-        told = board.mesh.own_offer(board.config, str(attempt.host_port)) | credentials(board, link, attempt)
+        told = board.mesh.own_offer(board.config, str(attempt.host_port)) | shown
         board.say(link, Message("CONNECT", {"version": "1"} | told))
 
 

@@ -241,6 +241,16 @@ def test_a_bad_accept_is_given_up_and_tried_again(mesh):
     assert (peers(book), states(book)) == ([], {"10.0.0.2:4042": "refused"})
 
 
+@pytest.mark.parametrize(("password", "waits_s"), [({}, 15), ({"username": "beta", "password": "swordfish"}, 60)])
+def test_one_that_we_dialled_and_that_is_gone_since_is_dialled_again(mesh, password, waits_s):
+    """Nothing is written to it any more that would tell."""
+    book = mesh("10.0.0.2:4042", allow_cleartext_password=True, **password)
+    book.run(f"+ R remote dial=1\n@ {waits_s - 1}")
+    assert states(book) == {"10.0.0.2:4042": "dialling"}
+    book.play("R < ...\n@ 1.1\nR < EOF\n@ 11")
+    assert list(book.dials) == [2]
+
+
 # Links end.
 
 
