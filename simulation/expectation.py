@@ -71,7 +71,8 @@ class Expectation:
             return False
         if not has_directory(sender.host):
             return True
-        if is_sure and self.world.leaves_rest:
+        is_told_truth = self.world.liar is None  # else who reaches it over the liar may hear that it is not there
+        if is_sure and self.world.leaves_rest and is_told_truth:
             return not any(map(self._is_listed, found))
         return not sender.host.lists(dispatch.service)
 

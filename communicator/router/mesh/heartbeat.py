@@ -1,6 +1,5 @@
 """Which linked routers still live: when to ask, whom to suspect, ourselves first; it sends nothing and reads no clock."""
 
-import math
 from collections.abc import Callable
 
 import msgspec
@@ -71,11 +70,6 @@ class Heartbeat:
         """Bytes came over a link, watched or not; called for each read."""
         if (peer := self._peers.get(link_id)) is not None:
             peer.heard_s = now_s
-
-    def silence_s(self, link_id: int, now_s: float) -> float:
-        """For how long nothing has come over a link; without end where it is not watched."""
-        peer = self._peers.get(link_id)
-        return math.inf if peer is None else now_s - peer.heard_s
 
     def left(self, link_id: int) -> None:
         """A link is gone."""

@@ -7,8 +7,10 @@ from communicator.router.vocabulary.registry import Link
 
 STRANGER_S = 10.0
 """How long a link from another host may take to show who it is."""
-ANSWER_S = 60.0
-"""How long another router may take to answer what we have said of ourselves: our password may wait for its turn there."""
+ANSWER_S = 15.0
+"""How long another router may take to answer what we have said of ourselves: it may give up a dead link under our name first."""
+CHECK_S = 60.0
+"""How long it may take where we have said our password, which may wait for its turn there."""
 
 
 class Strangers:

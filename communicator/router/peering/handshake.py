@@ -5,14 +5,14 @@ from communicator.protocol.addresses import plain_ip
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
-from communicator.router.cores.contests import ELDER_ANSWERS_WITHIN_S, Contest
+from communicator.router.cores.contests import Contest
 from communicator.router.cores.voice import Voice
 from communicator.router.mesh.book.book import AddressBook
 from communicator.router.mesh.book.entry import Ground
 from communicator.router.mesh.book.neighbors_file import is_larger, parse_cluster_address
 from communicator.router.mesh.mesh import Mesh
 from communicator.router.mesh.offer import Offer, read_address, read_offer
-from communicator.router.mesh.strangers import ANSWER_S
+from communicator.router.mesh.strangers import ANSWER_S, CHECK_S
 from communicator.router.peering.admission import find_place, refuse_peer, why_not
 from communicator.router.peering.colours import compare
 from communicator.router.peering.exchange import publish_links, share_summary, topology_changed
@@ -36,14 +36,16 @@ def greet(board: Switchboard, link: Link, now: Instant) -> None:
         if leaves is not None:
             part(board, leaves, CloseReason.LIMIT, now)
         return
-    board.mesh.strangers.add(link, now.monotonic_s, ANSWER_S)
     attempt = board.mesh.book.attempt(link.dial)
     if attempt is None or board.draining:
         board.close(link, CloseReason.DRAIN)
-    elif attempt.told:
-        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | credentials(board, link, attempt)))
+        return
+    shown = credentials(board, link, attempt)
+    board.mesh.strangers.add(link, now.monotonic_s, CHECK_S if "password" in shown else ANSWER_S)
+    if attempt.told:
+        board.say(link, Message("GOSSIP", {"my_address": attempt.told} | shown))
     else:
-        told = board.mesh.own_offer(board.config, str(attempt.host_port)) | credentials(board, link, attempt)
+        told = board.mesh.own_offer(board.config, str(attempt.host_port)) | shown
         board.say(link, Message("CONNECT", {"version": "1"} | told))
 
 
@@ -110,6 +112,7 @@ def _contest(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
         return
     serial = board.new_run_id()
     board.mesh.contests.begin(server, link, offer, serial, now.monotonic_s)
+    board.mesh.strangers.add(link, now.monotonic_s, ANSWER_S)  # it may take 10 s until a dead elder is given up
     _ask(board, hop, server, serial)
 
 
@@ -149,32 +152,26 @@ def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> 
 
 
 def settle_contests(board: Switchboard, now: Instant) -> None:
-    """Names whose elder did not answer go to the newcomer.
+    """Names whose elder did not answer go to the newcomers.
 
-    One that we hold up ourselves, or that still speaks, has more time. One behind other routers is asked again for a while.
+    One that is linked keeps its name as long as its link. One behind other routers is asked again for a while, which begins
+    when it is no longer linked.
     """
-    for contest in board.mesh.contests.prolong_due(now.monotonic_s):
-        elder = board.mesh.peers.get(contest.name)
-        if elder is not None and (elder.held or _still_speaks(board.mesh, elder, now)):
+    contests = board.mesh.contests
+    for contest in contests.prolong_due(now.monotonic_s):
+        if not _has_time(board.carrier, board.mesh, contest, now):
+            contests.end(contest.name)
+            _let_in(board, contest, now)
             continue
-        if elder is None and _has_time(board.carrier, board.mesh, contest, now):
-            if (hop := board.carrier.hop(contest.name)) is not None:
-                _ask(board, hop, contest.name, contest.serial)
-            continue
-        board.mesh.contests.end(contest.name)
-        if elder is not None:
-            part(board, elder, CloseReason.REPLACED, now)
-        _let_in(board, contest, now)
-
-
-def _still_speaks(mesh: Mesh, elder: Link, now: Instant) -> bool:
-    """Whether a router has spoken over its link since it was asked: a packet that is sent again takes longer than an answer may."""
-    return mesh.heartbeat.silence_s(elder.id, now.monotonic_s) < ELDER_ANSWERS_WITHIN_S
+        if contest.name in board.mesh.peers:
+            contests.begin(contest.name, contest.newcomer, contest.claim, contest.serial, now.monotonic_s)
+        if (hop := board.carrier.hop(contest.name)) is not None:
+            _ask(board, hop, contest.name, contest.serial)
 
 
 def _has_time(carrier: Carrier, mesh: Mesh, contest: Contest[Offer], now: Instant) -> bool:
-    """Whether an elder behind other routers may still answer: those tell soon when it is no longer linked with them."""
-    is_soon = now.monotonic_s < contest.begun_s + FAR_ELDER_ANSWERS_WITHIN_S
+    """Whether an elder may still answer: the heartbeat tells when one that is linked is dead, of others their neighbors tell it."""
+    is_soon = contest.name in mesh.peers or now.monotonic_s < contest.begun_s + FAR_ELDER_ANSWERS_WITHIN_S
     return is_soon and not contest.newcomer.closing and _is_taken(carrier, mesh, contest.claim)
 
 
