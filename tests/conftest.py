@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from communicator import BlockingClient, Client, Service
 from communicator.testing.router_process import own_address
 from tests.order import order_for
+from tests.watchdog import Watchdog
 
 ROOT = Path(__file__).parent.parent
 
@@ -138,6 +139,18 @@ def pytest_collection():
     gc.freeze()
     gc.enable()
     return collected
+
+
+def pytest_configure(config):
+    """Watch over tests that hang."""
+    config.pluginmanager.register(Watchdog())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_to_serializable(report):
+    """Spare the way from a worker the keywords of what passed: nobody asks for them, and there are three reports a test."""
+    if getattr(report, "passed", False):
+        report.keywords = {}
 
 
 @dataclass(frozen=True, slots=True)

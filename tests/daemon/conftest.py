@@ -195,7 +195,6 @@ def run_router(monkeypatch):
     """``async with run_router("limits.links=3") as router``: a communicatord with these settings."""
     for module in (kept_files, own_flags):
         monkeypatch.setattr(module, "FLUSH_S", EVENTUALLY_S)  # a disk that others use, too
-    gc.freeze()  # again: each router that ended in this process has undone it, as pytest_collection_finish has it
     with tempfile.TemporaryDirectory(prefix="bw") as directory:  # short: a socket path has 107 bytes
         yield lambda *assignments, **kw: _run(Path(directory), assignments, **kw)
 
@@ -212,6 +211,7 @@ async def _run(directory: Path, assignments, core=Router) -> AsyncIterator[Runni
         "server_name=alpha",
         *assignments,
     ]
+    gc.freeze()  # again: each router that ended in this process, in this test too, has undone it for all that pytest keeps
     capture = LogCapture()
     log = structlog.wrap_logger(
         structlog.testing.ReturnLogger(),

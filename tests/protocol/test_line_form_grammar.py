@@ -174,7 +174,7 @@ LIKELY = st.tuples(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=10 * settings.default.max_examples, deadline=None)
 @given(LINES | LIKELY)
 def test_decode_reads_what_the_grammar_says(text):
     line = text.encode()
@@ -190,7 +190,7 @@ def test_decode_reads_what_the_grammar_says(text):
 VALUES = st.text(alphabet='\\";=\n\r\0 aé', max_size=6)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=10 * settings.default.max_examples, deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "b", "c1", "_"]), VALUES, max_size=3))
 def test_encode_writes_what_the_ancestor_reads_back(parameters):
     message = Message("PING", parameters, service="lock")

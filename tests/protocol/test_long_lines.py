@@ -45,7 +45,7 @@ def outcome(read):
 
 
 @given(line=LINES, half=st.integers(2, 8))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=20 * settings.default.max_examples, deadline=None)
 def test_in_steps_of_any_size_a_line_is_read_as_at_once(line, half):
     assert outcome(lambda: list(read_in_steps(line, 2 * half))[-1]) == outcome(lambda: decode(line))
 

@@ -307,7 +307,7 @@ def written(cluster, voices, reads):
 
 
 @given(lines=st.lists(st.tuples(LINES, st.integers(1, 4)), min_size=1, max_size=12), cuts=st.sets(st.integers(1, 30)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_a_read_goes_where_its_lines_go_one_by_one(still, lines, cuts):
     cluster, voices = still
     spread = [f"{one}\n".encode() for one, times in lines for _ in range(times)]

@@ -165,7 +165,7 @@ def a_line(draw):
     lines=st.lists(st.tuples(a_line(), st.integers(1, 4)), min_size=1, max_size=12),
     cuts=st.sets(st.integers(1, 30)),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_a_read_is_passed_on_as_its_lines_are_one_by_one(line, lines, cuts):
     spread = [one for one, times in lines for _ in range(times)]
     link = link_to(line, "b", "a")
@@ -182,7 +182,7 @@ def test_a_read_is_passed_on_as_its_lines_are_one_by_one(line, lines, cuts):
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 def test_a_read_of_one_front_is_passed_on_byte_by_byte(line, data):
     """What is not looked into is not changed, however it is written."""
     head = data.draw(st.sampled_from([b"<a:s b:one_b/P", b"<a:s c:one_c/P", b"<a:s d:one_d/P"]))

@@ -520,7 +520,7 @@ TAGS = (
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 @given(data=st.data(), told_s=FAR, now_s=st.floats(0, 1e9))
 def test_whatever_is_heard_can_be_written_and_read_again(data, told_s, now_s):
     facts = []

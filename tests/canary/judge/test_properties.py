@@ -273,5 +273,8 @@ class Story(RuleBasedStateMachine):
 
 class TestStory(Story.TestCase):
     settings = settings(
-        max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=3 * settings.default.max_examples // 2,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )

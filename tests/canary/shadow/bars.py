@@ -28,8 +28,8 @@ class Life(NamedTuple):
     asked_again: int
 
 
-def live(method, seed, messages, answer=stamped):
-    """One shadow of that many messages, looked at again and again."""
+def live(method, seed, messages, answer=stamped, *, until_suspected=False):
+    """One shadow of that many messages, or of as many as it takes to be suspected; looked at again and again."""
     world = World(seed, method, answer, ignore=IGNORE if method == "none" else ())
     reported = suspected = None
     for played in range(LOOK_EVERY, messages + 1, LOOK_EVERY):
@@ -39,6 +39,8 @@ def live(method, seed, messages, answer=stamped):
             reported = played
         if suspected is None and found.log10_evidence >= SUSPECT_LOG10:
             suspected = played
+            if until_suspected:
+                break
     return Life(reported, suspected, world.row("CHARGED.body.amount"), world.asked_again)
 
 

@@ -27,4 +27,4 @@ def test_one_wrong_reply_in_a_thousand_is_told_within_ten_thousand_messages(meth
 def test_one_wrong_reply_in_a_hundred_is_beyond_the_suspect_level_within_two_thousand_messages(method):
     assert SUSPECT_LOG10 == 2.0
     for seed in range(5):
-        assert live(method, seed, 2_000, planted(0.01)).suspected <= 2_000
+        assert live(method, seed, 2_000, planted(0.01), until_suspected=True).suspected <= 2_000

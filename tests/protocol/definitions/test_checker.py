@@ -327,7 +327,7 @@ QUOTED = st.one_of(st.just(frozenset()), st.sets(st.sampled_from((*NAMES, "cache
 ENDS = st.sampled_from([b""] * 8 + [b";", b" ", b";;", b"\r", b"=", b"\x00", b"\xff", b"x"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.data())
 def test_lines_pass_all_together_only_if_each_passes(data):
     specification = data.draw(specifications())

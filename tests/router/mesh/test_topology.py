@@ -166,7 +166,7 @@ def without_transit(everything, source, target):
 
 
 @given(random_clusters(), st.sampled_from(ROUTERS))
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 def test_the_best_ways_are_those_of_the_oracle_router_by_router(found, own):
     _, routers, _ = found
     linked = {a: {b: _weight(a, b, link["cost"]) for b, link in links.items()} for a, links in routers.adjacency()}
@@ -179,7 +179,7 @@ def test_the_best_ways_are_those_of_the_oracle_router_by_router(found, own):
 
 
 @given(st.dictionaries(pairs, st.integers(1, 3)), st.sampled_from(ROUTERS))
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 def test_ways_are_the_lightest_where_many_weigh_the_same(weights, own):
     graph = nx.Graph()
     graph.add_node(own)
@@ -191,7 +191,7 @@ def test_ways_are_the_lightest_where_many_weigh_the_same(weights, own):
 
 
 @given(random_clusters())
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 def test_ways_are_as_cheap_as_the_oracle_finds_them_and_the_same_in_both_directions(found):
     links, _, everything = found
     topologies = {own: seen_from(own, links) for own in ROUTERS}
@@ -214,7 +214,7 @@ def test_ways_are_as_cheap_as_the_oracle_finds_them_and_the_same_in_both_directi
 
 
 @given(random_clusters())
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 def test_who_follows_next_hops_arrives_by_the_way_the_first_one_knew(found):
     links, _, _ = found
     topologies = {own: seen_from(own, links) for own in ROUTERS}
@@ -228,7 +228,7 @@ def test_who_follows_next_hops_arrives_by_the_way_the_first_one_knew(found):
 
 
 @given(random_clusters(), st.sampled_from(ROUTERS))
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples // 2)
 def test_behind_is_what_a_search_without_us_finds(found, own):
     links, _, everything = found
     topology = seen_from(own, links)

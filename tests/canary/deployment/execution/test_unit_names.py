@@ -39,7 +39,7 @@ def test_the_program_says_the_same(require_program):
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_what_is_escaped_is_what_it_was(text):
     assert unescape(escape(text)) == text
     assert set(escape(text)) <= set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_.\\-")
