@@ -123,7 +123,9 @@ def _ask(voice: Voice, hop: Hop, server: str, serial: str) -> None:
 
 
 def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
-    """A name is not free: whoever came to us is told so, whom we dialled we leave."""
+    """A name is not free: whoever came to us is told so, whom we dialled we leave; it may have gone while it waited."""
+    if link.closing:
+        return
     if link.dial is None:
         refuse_peer(board, link, reason, conflict="name")
     else:
@@ -204,6 +206,10 @@ def _crossed(config: RouterConfig, elder: Link, link: Link, offer: Offer) -> boo
 def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     """Take a router into the cluster over this link; whoever came to us is told ACCEPT, and asked what it understands."""
     mesh = board.mesh
+    if (
+        contest := mesh.contests.end(offer.peer.server)
+    ) is not None:  # its elder was asked over another link, and may live
+        _turn_down(board, contest.newcomer, f"{offer.peer.server!r} is linked by now", now)
     link.peer = offer.peer
     mesh.strangers.discard(link)
     mesh.sources.note_proven(link.ip, now.monotonic_s)

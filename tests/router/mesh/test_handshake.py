@@ -401,6 +401,23 @@ def test_a_router_that_comes_back_from_where_it_said_it_is_needs_no_question(mes
     assert book.router._board.mesh.peers["beta"].id == book.links["S"]
 
 
+def test_a_router_that_dials_again_while_another_waits_for_its_name_keeps_it(mesh):
+    """The old link cannot answer any more, and the new one is not asked: it has just shown that it lives."""
+    book = mesh()
+    book.play("+ R remote from=10.0.0.7\nR > " + router_connect() + "\nR < ...\n+ S remote from=10.0.0.8")
+    book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\nR < ...\n+ T remote from=10.0.0.7")
+    book.run(f"T > {router_connect()}\nS < REFUSE conflict=name;message=*\nS < EOF\n@ 4.5")
+    assert book.router._board.mesh.peers["beta"].id == book.links["T"]
+
+
+def test_one_that_has_left_while_it_waited_is_told_nothing(mesh):
+    book = mesh()
+    book.play("+ R remote from=10.0.0.7\nR > " + router_connect() + "\nR < ...\n+ S remote from=10.0.0.8")
+    book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\nR < ...\nS x\n+ T remote from=10.0.0.7")
+    book.play(f"T > {router_connect()}\nT < ...\nR < ...")
+    assert "router_refused" not in events(book)
+
+
 def record(server, boot, *neighbors, started=1_795_500_000, sequence=2, address="10.0.0.8:4042"):
     told = ",".join(f'{{"server":"{name}","cost":1.0,"leaf":null}}' for name in neighbors)
     return (
