@@ -307,6 +307,11 @@ class Host:
             return False
         return end.is_open and end.peer.is_open and end.peer.machine is other
 
+    def connected(self) -> frozenset[str]:
+        """The machines to which a connection is open."""
+        ends = (end for end in self._ends.values() if end.is_open and end.peer.is_open)
+        return frozenset(end.peer.machine.name for end in ends)
+
     def lists(self, service: str) -> bool:
         """Whether its router knows of an instance that is up, here or elsewhere."""
         if not isinstance(self.core, Router):

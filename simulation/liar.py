@@ -104,8 +104,12 @@ class Liar:
             told = {"version": "1", "server_name": LIAR, "my_address": self.address, "boot_id": BOOT}
             self._say(end.link, ("CONNECT", {**told, "features": "directory/1,ack/1"}))
         elif dial is not None:
-            self._say(end.link, self._lies.introduce())
+            self._say(end.link, self._lies.introduce(self._linked_with(end.peer.machine.name)))
             self._stage.agenda.after(STAYS_S, partial(self._hang_up, end.link))
+
+    def _linked_with(self, name: str) -> frozenset[str]:
+        """With whom a honest router is linked."""
+        return next((host.connected() for host in self.hosts if host.name == name), frozenset())
 
     def dial_failed(self, life: int, dial: int, reason: str) -> None:
         """It comes again anyway."""

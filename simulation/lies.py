@@ -1,7 +1,7 @@
 """What a lying member says, drawn at random: of itself, of honest routers, of invented ones, and what is no record at all."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -70,12 +70,19 @@ class Lies:
             records.insert(self._random.randint(0, len(records)), self._random.choice(BAD_RECORDS))
         return ("LINK_STATE", {"records": json.dumps(records)})
 
-    def introduce(self) -> Line:
-        """What it says on a link of its own when it comes once more: as somebody else, from elsewhere, or of somebody else."""
+    def introduce(self, linked: Collection[str] = ()) -> Line:
+        """What it says on a link of its own when it comes once more: as somebody else, from elsewhere, or of somebody else.
+
+        Args:
+            linked: With whom the one that hears it is linked: it says that it is the very life of one of these. Of others nobody
+                could tell, see docs/cluster.md.
+        """
         if self._random.random() < 0.3:
             return ("GOSSIP", {"my_address": self._address()})
-        name = self._random.choice((LIAR, self._random.choice(self.victims).name))
-        return ("CONNECT", {"version": "1", "server_name": name, "my_address": self._address(), **self._manners()})
+        victim = self._random.choice(self.victims)
+        name = self._random.choice((LIAR, victim.name))
+        manners = self._manners(victim.boot_id if name in linked else "lie-4")
+        return ("CONNECT", {"version": "1", "server_name": name, "my_address": self._address(), **manners})
 
     def truth(self, linked: list[str]) -> Line:
         """That it is linked with whom it is linked: without it nobody would have a way to it."""
@@ -84,10 +91,11 @@ class Lies:
         record = self._record(LIAR, LINKS, _links(self.address, neighbors), BOOT, int(EPOCH_S), self._sequence)
         return ("LINK_STATE", {"records": json.dumps([record])})
 
-    def _manners(self) -> dict[str, str]:
+    def _manners(self, boot_id: str) -> dict[str, str]:
         if self._random.random() < 0.5:
             return {"services": self._random.choice(SERVICE_NAMES)}  # as a C++ router
-        return {"features": "directory/1,ack/1", "boot_id": f"lie-{self._random.randint(0, 3)}"}
+        told = self._random.choice((boot_id, f"lie-{self._random.randint(0, 3)}"))
+        return {"features": "directory/1,ack/1", "boot_id": told}
 
     def _address(self) -> str:
         invented = f"{self._elsewhere}.{self._random.randint(1, 9)}:4042"

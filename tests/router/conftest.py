@@ -279,9 +279,9 @@ class Playbook:
     def _come_from_afar(self, link, kind, dial="", certificate="", **words):
         dialled = self.dials.pop(int(dial)) if dial else None
         address = (
-            str(HostPort(words.get("from", "10.0.0.9"), 50_000 + link))
-            if dialled is None
-            else f"{dialled.host}:{dialled.port}"
+            f"{dialled.host}:{dialled.port}"
+            if dialled is not None and "from" not in words
+            else str(HostPort(words.get("from", "10.0.0.9"), 50_000 + link))
         )
         names = frozenset(certificate.split(",")) if certificate else None
         number = None if dialled is None else dialled.dial

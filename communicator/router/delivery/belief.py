@@ -4,7 +4,7 @@ from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.router.switchboard import Switchboard
 from communicator.router.vocabulary.carrier import Carrier
-from communicator.router.vocabulary.envelope import read_spread, stripped
+from communicator.router.vocabulary.envelope import ACK_ID, maker_of, read_spread, stripped
 from communicator.router.vocabulary.events import Instant
 from communicator.router.vocabulary.registry import Link
 
@@ -18,6 +18,22 @@ def why_not_believed(board: Switchboard, link: Link, message: Message, now: Inst
         message: What it brings; without a sender it is the peer's own word, and on a bus nobody's.
         now: The time.
     """
+    identity = "" if link.is_leaf or message.get("ack") != "required" else message.get(ACK_ID)
+    if identity and not _may_have_made(board, link, message, maker_of(identity), now):
+        return f"parameter {ACK_ID}: {identity[:80]!r} was not made by the router that this message comes from"
+    return _why_not_of_its_sender(board, link, message, now)
+
+
+def _may_have_made(board: Switchboard, link: Link, message: Message, maker: str, now: Instant) -> bool:
+    """Whether a router may have written its identifier on a message.
+
+    Else whoever guesses the next identifiers of another host could have its messages taken for copies, and acknowledged.
+    """
+    is_its_own = message.sent_from_server in ("", maker)
+    return is_its_own and board.carrier.may_carry(link, maker, now.monotonic_s)
+
+
+def _why_not_of_its_sender(board: Switchboard, link: Link, message: Message, now: Instant) -> str:
     server = message.sent_from_server
     if not server:
         is_word = link.is_bus and message.service in ("", ROUTER_SERVICE)

@@ -1,7 +1,7 @@
 """How routers meet: CONNECT, ACCEPT, REFUSE, GOSSIP, RECEIVED; who may is told elsewhere (admission), how they part in parting."""
 
 from communicator.errors import RemoteProtocolError
-from communicator.protocol.addresses import plain_ip
+from communicator.protocol.addresses import ip_of, plain_ip
 from communicator.protocol.message import Message
 from communicator.protocol.names import ROUTER_SERVICE
 from communicator.protocol.values import NS_PER_S
@@ -78,7 +78,7 @@ def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
         refuse_peer(board, link, f"{server!r} is our own name", conflict="name")
         return
     elder = board.mesh.peers.get(server)
-    if elder is not None and _is_same_life(elder, offer):
+    if elder is not None and _is_same(elder, link, offer):
         if _crossed(board.config, elder, link, offer):
             refuse_peer(board, link, "we are linked already", conflict="name")
             return
@@ -89,13 +89,18 @@ def _welcome(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None
     admit_peer(board, link, offer, now)
 
 
-def _is_same_life(elder: Link, offer: Offer) -> bool:
-    """Whether the router that is linked already, and the one that wants to be, are one: not one that was started anew."""
-    return elder.peer is not None and offer.peer.boot_id != "" and elder.peer.boot_id == offer.peer.boot_id
+def _is_same(elder: Link, link: Link, offer: Offer) -> bool:
+    """Whether the router that is linked already, and the one that wants to be, are one: the same life, on the same host.
+
+    Every member is told which life of a router it is, and may repeat that; it cannot come from a host that is not its own.
+    """
+    if elder.peer is None or offer.peer.boot_id == "" or elder.peer.boot_id != offer.peer.boot_id:
+        return False
+    return plain_ip(link.ip) in (plain_ip(elder.ip), ip_of(elder.peer.address))
 
 
 def _is_taken(carrier: Carrier, mesh: Mesh, offer: Offer) -> bool:
-    """Whether another life of this server is linked with us, or with somebody we can reach."""
+    """Whether this server is linked with us, or another life of it with somebody we can reach."""
     server = offer.peer.server
     known = mesh.database.boot_id(server)
     return server in mesh.peers or (
@@ -121,7 +126,9 @@ def _ask(voice: Voice, hop: Hop, server: str, serial: str) -> None:
 
 
 def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> None:
-    """A name is not free: whoever came to us is told so, whom we dialled we leave."""
+    """A name is not free: whoever came to us is told so, whom we dialled we leave; it may have gone while it waited."""
+    if link.closing:
+        return
     if link.dial is None:
         refuse_peer(board, link, reason, conflict="name")
     else:
@@ -131,7 +138,8 @@ def _turn_down(board: Switchboard, link: Link, reason: str, now: Instant) -> Non
 def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> None:
     """An ABSOLUTELY came from another router: if a newcomer waits for its name, it waits in vain.
 
-    Unless the two are one: it was started anew, has met others before us, and the question has reached it over them.
+    Unless the two are one: it was started anew, has met others before us, and the question has reached it over them. The life that
+    is linked with us answers for itself alone, whatever the newcomer says of its own.
 
     Args:
         board: The router's state.
@@ -144,7 +152,7 @@ def elder_lives(board: Switchboard, serial: str, boot_id: str, now: Instant) -> 
         return
     server = contest.name
     board.mesh.contests.end(server)
-    if boot_id and boot_id == contest.claim.peer.boot_id:
+    if boot_id and boot_id == contest.claim.peer.boot_id and server not in board.mesh.peers:
         _let_in(board, contest, now)
         return
     board.notice(Level.ERROR, "server_name_conflict", server=server, newcomer=contest.claim.peer.address)
@@ -195,6 +203,10 @@ def _crossed(config: RouterConfig, elder: Link, link: Link, offer: Offer) -> boo
 def admit_peer(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     """Take a router into the cluster over this link; whoever came to us is told ACCEPT, and asked what it understands."""
     mesh = board.mesh
+    if (
+        contest := mesh.contests.end(offer.peer.server)
+    ) is not None:  # its elder was asked over another link, and may live
+        _turn_down(board, contest.newcomer, f"{offer.peer.server!r} is linked by now", now)
     link.peer = offer.peer
     mesh.strangers.discard(link)
     mesh.sources.note_proven(link.ip, now.monotonic_s)
@@ -266,7 +278,7 @@ def accept(board: Switchboard, link: Link, message: Message, now: Instant) -> No
 def _meet(board: Switchboard, link: Link, offer: Offer, now: Instant) -> None:
     """A router we dialled takes us: it may be linked with us already, or bear the name of one that is."""
     elder = board.mesh.peers.get(offer.peer.server)
-    if elder is not None and not _is_same_life(elder, offer):
+    if elder is not None and not _is_same(elder, link, offer):
         board.hold(link, b"")  # it believes to be linked, and what it says is to be heard once it is
         _contest(board, link, offer, now)
         return

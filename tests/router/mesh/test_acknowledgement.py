@@ -1,7 +1,7 @@
 import pytest
 
 from communicator.router.vocabulary.config import ALL_FEATURES, RouterLimits
-from simulation.cluster import Cluster, chain
+from simulation.cluster import Cluster, chain, star
 
 MESSAGE = "gamma/PING ack=required;transmission_report=failure;x=1"
 REPORT = "<a:communicatord TRANSMISSION_REPORT command=PING;destination_service=gamma;reason={};status={}"
@@ -248,6 +248,39 @@ def test_a_service_cannot_have_the_message_of_another_taken_for_a_copy(pair):
     gamma.take()
     cluster.say(alpha, *[f"gamma/PING ack=required;n={number}" for number in range(20)])
     assert len(gamma.take()) == 20
+
+
+@pytest.mark.parametrize("to", ["b", "d"])
+@pytest.mark.parametrize("signed", ["<c:liar ", "<c:communicatord ", ""])
+@pytest.mark.parametrize("front", ["ack=required;ack_id={}", "hops_left=9;ack_id={};ack=required"])
+def test_a_member_cannot_have_the_messages_of_another_host_taken_for_copies(to, signed, front):
+    """It uses up what the router of that host is going to write on its messages: they would be dropped, and acknowledged."""
+    cluster = Cluster(star("b", "acd"))
+    alpha, gamma = cluster.service("a", "alpha"), cluster.service(to, "gamma", "PING")
+    boot = cluster["a"]._board._boot.hex[:12]
+    link = cluster["c"]._board.mesh.peers["b"].id
+    for number in range(1, 9):
+        line = f"{signed}{to}:gamma/PING {front.format(f'a-{boot}-{number}')}\n"
+        cluster.hosts["c"]._send(link, line.encode())
+    cluster.run(1)
+    gamma.take()
+    cluster.say(alpha, *[f"gamma/PING ack=required;n={number}" for number in range(8)])
+    assert len(gamma.take()) == 8
+
+
+def test_a_member_cannot_have_what_is_lost_acknowledged():
+    """The router of the receiver would tell the one whose message that is said to be that it has arrived."""
+    cluster = Cluster(chain("abc"))
+    alpha, gamma = cluster.service("a", "alpha"), cluster.service("b", "gamma", "PING")
+    lose(cluster, b"gamma/PING", 1)
+    cluster.say(alpha, "gamma/PING ack=required;n=1", seconds=0.1)
+    [line] = sent(cluster, "ack_id")
+    identity = line.partition("ack_id=")[2].partition(";")[0]
+    cluster.hosts["c"]._send(
+        cluster["c"]._board.mesh.peers["b"].id, f"<c:liar b:gamma/PING ack=required;ack_id={identity}\n".encode()
+    )
+    cluster.run(3)
+    assert gamma.take() == ["<a:alpha b:gamma/PING ack=required;n=1"]
 
 
 def test_every_instance_acknowledges_for_itself():

@@ -394,6 +394,59 @@ def test_a_router_that_has_lost_its_link_comes_back_at_once(mesh):
     assert states(book) == {"10.0.0.7:4042": "linked"}
 
 
+@pytest.mark.parametrize("lives", [True, False])
+def test_whoever_repeats_the_life_of_a_linked_router_from_another_host_waits(mesh, lives):
+    """Every member is told which life that is: a member that lies would take the name without a question."""
+    book = mesh()
+    book.play("+ R remote from=10.0.0.7\nR > " + router_connect() + "\nR < ...\n+ S remote from=10.0.0.8")
+    book.run(f"S > {router_connect()}")
+    question = book.hear("R")
+    assert question.command == "ALIVE"
+    book.play("S < (nothing)")
+    if lives:
+        serial = question.get("serial")
+        book.run(f"R > <beta:communicatord ABSOLUTELY serial={serial};reply_timestamp=1;boot_id=b1")
+        book.play("S < REFUSE conflict=name;message=*\nS < EOF")
+    book.run("@ 2.1\nR < ...\nS < ...")
+    assert book.router._board.mesh.peers["beta"].id == book.links["R" if lives else "S"]
+
+
+def test_whoever_answers_a_dial_with_the_life_of_a_linked_router_from_another_host_waits(mesh):
+    book = mesh("10.0.0.2:4042")
+    book.play(
+        "+ R remote from=10.0.0.7\nR > " + router_connect() + "\nR < ...\n+ O remote dial=1 from=10.0.0.2\nO < ..."
+    )
+    book.run("O > ACCEPT server_name=beta;my_address=10.0.0.1:4042;boot_id=b1;features=directory/1")
+    serial = book.hear("R").get("serial")
+    book.play(f"R > <beta:communicatord ABSOLUTELY serial={serial};reply_timestamp=1;boot_id=b1\nO < EOF")
+    assert book.router._board.mesh.peers["beta"].id == book.links["R"]
+
+
+def test_a_router_that_comes_back_from_where_it_said_it_is_needs_no_question(mesh):
+    """It has several addresses, and was reached at another one."""
+    book = mesh()
+    book.play("+ R remote from=10.0.0.77\nR > " + router_connect() + "\nR < ...\n+ S remote from=10.0.0.7")
+    book.play(f"S > {router_connect()}\nS < ACCEPT {OFFER}\nS < HELP\nS < ...\nR < ...")
+    assert book.router._board.mesh.peers["beta"].id == book.links["S"]
+
+
+def test_a_router_that_dials_again_while_another_waits_for_its_name_keeps_it(mesh):
+    """The old link cannot answer any more, and the new one is not asked: it has just shown that it lives."""
+    book = mesh()
+    book.play("+ R remote from=10.0.0.7\nR > " + router_connect() + "\nR < ...\n+ S remote from=10.0.0.8")
+    book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\nR < ...\n+ T remote from=10.0.0.7")
+    book.run(f"T > {router_connect()}\nS < REFUSE conflict=name;message=*\nS < EOF\n@ 4.5")
+    assert book.router._board.mesh.peers["beta"].id == book.links["T"]
+
+
+def test_one_that_has_left_while_it_waited_is_told_nothing(mesh):
+    book = mesh()
+    book.play("+ R remote from=10.0.0.7\nR > " + router_connect() + "\nR < ...\n+ S remote from=10.0.0.8")
+    book.play(f"S > {router_connect(boot='b2', address='10.0.0.8:4042')}\nR < ...\nS x\n+ T remote from=10.0.0.7")
+    book.play(f"T > {router_connect()}\nT < ...\nR < ...")
+    assert "router_refused" not in events(book)
+
+
 def record(server, boot, *neighbors, started=1_795_500_000, sequence=2, address="10.0.0.8:4042"):
     told = ",".join(f'{{"server":"{name}","cost":1.0,"leaf":null}}' for name in neighbors)
     return (
@@ -482,7 +535,8 @@ def test_two_that_dial_each_other_at_once_keep_one_link(mesh):
     """We are the larger, so ours stays; the other end concludes the same."""
     for theirs, keeps_ours in (("10.0.0.2:4042", True), ("10.0.0.9:4042", False)):
         book = mesh("host-b:4042")
-        book.play(f"+ O remote dial=1\nO < ...\n+ T remote\nT > {router_connect(address=theirs)}\nT < ...")
+        book.play("+ O remote dial=1 from=10.0.0.2\nO < ...\n+ T remote from=10.0.0.2")
+        book.play(f"T > {router_connect(address=theirs)}\nT < ...")
         book.play(f"O > ACCEPT server_name=beta;my_address={theirs};boot_id=b1;features=directory/1\nO < ...\nT < ...")
         kept = "O" if keeps_ours else "T"
         assert book.router._board.mesh.peers["beta"].id == book.links[kept]
@@ -493,7 +547,7 @@ def test_two_that_dial_each_other_at_once_keep_one_link(mesh):
 def test_one_that_dials_us_although_we_have_dialled_it_is_refused(mesh):
     book = mesh("10.0.0.2:4042")
     accepted = "ACCEPT server_name=beta;my_address=10.0.0.2:4042;boot_id=b1;features=directory/1"
-    book.play(f"+ O remote dial=1\nO < ...\nO > {accepted}\nO < ...\n+ T remote")
+    book.play(f"+ O remote dial=1\nO < ...\nO > {accepted}\nO < ...\n+ T remote from=10.0.0.2")
     book.play(f"T > {router_connect(address='10.0.0.2:4042')}\nT < REFUSE conflict=name;message=*\nT < EOF")
     assert book.router._board.mesh.peers["beta"].id == book.links["O"]
 
