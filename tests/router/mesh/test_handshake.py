@@ -407,7 +407,8 @@ def test_whoever_repeats_the_life_of_a_linked_router_from_another_host_waits(mes
         serial = question.get("serial")
         book.run(f"R > <beta:communicatord ABSOLUTELY serial={serial};reply_timestamp=1;boot_id=b1")
         book.play("S < REFUSE conflict=name;message=*\nS < EOF")
-    book.run("@ 2.1\nR < ...\nS < ...")
+    else:
+        book.run("@ 10.5\nR < ...\nS < ...")
     assert book.router._board.mesh.peers["beta"].id == book.links["R" if lives else "S"]
 
 
