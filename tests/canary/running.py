@@ -53,6 +53,20 @@ async def run_canary(router, directory, *assignments):
             service.stop()
 
 
+def keep_from_disk(directory):
+    """Put a directory in the place of the book, which a canary may write anew at that moment.
+
+    Returns:
+        It: once it is gone, the book can be kept again.
+    """
+    path = directory / replica.FILE
+    while not path.is_dir():
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+    return path
+
+
 ANSWERS = ("READY", "VERSION_BLOCKED")
 """How a router answers REGISTER."""
 

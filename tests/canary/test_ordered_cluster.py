@@ -7,11 +7,10 @@ import shutil
 
 import pytest
 
-from canary.replica import FILE
 from communicator.client import Client
 from communicator.testing import run_cluster
 from communicator.wording.releases import NO_VERSION
-from tests.canary.running import Desk, crash, run_canary
+from tests.canary.running import Desk, crash, keep_from_disk, run_canary
 
 pytestmark = pytest.mark.slow
 
@@ -112,24 +111,16 @@ async def test_an_order_is_in_force_and_outlives_the_canary_though_the_ledger_is
     assert await eventually(overridden, bool) == ["block"]
 
 
-def put_directory(path):
-    """Put a directory in the place of a file that a canary may write anew at that moment."""
-    while not path.is_dir():
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(FileExistsError):
-            path.mkdir()
-
-
 async def test_what_cannot_be_kept_on_disk_is_in_force_all_the_same_and_told(hosts, eventually):
     alpha, *_ = hosts
     await alpha.start()
-    put_directory(alpha.directory / FILE)
+    obstacle = keep_from_disk(alpha.directory)
     result = await alpha.desk.ask_order("block", **BLOCK)
     assert result.get("status") == "done"
     assert json.loads(result.get("result"))["not_kept"] == "Is a directory"
     await eventually(alpha.lets_in, lambda is_let_in: not is_let_in)
     assert (await alpha.desk.report())["canary"]["orders_not_kept"] == "Is a directory"
-    (alpha.directory / FILE).rmdir()
+    obstacle.rmdir()
     await eventually(alpha.desk.report, lambda report: not report["canary"]["orders_not_kept"])
 
 

@@ -10,14 +10,13 @@ import pytest
 from canary.feature.tally import DAY_S
 from canary.ledger.store import Ledger
 from canary.ledger_views import ASKED
-from canary.replica import FILE
 from communicator.client import Client
 from communicator.client.dispatcher import HANDLERS
 from communicator.errors import MessageRefusedError
 from communicator.testing import run_cluster
 from tests.canary.feature.shop import FLAG, canary_message, is_off, running_shop, set_flag
 from tests.canary.ledger.records_made import runs
-from tests.canary.running import Desk, run_canary
+from tests.canary.running import Desk, keep_from_disk, run_canary
 
 pytestmark = pytest.mark.slow
 
@@ -177,8 +176,7 @@ async def test_an_off_does_not_wait_while_a_large_ledger_is_verified_and_read(bu
     await set_flag(busy.desk)
     await busy.sees(lambda flag: flag == FLAG)
     if is_full:
-        (busy.directory / FILE).unlink(missing_ok=True)
-        (busy.directory / FILE).mkdir()
+        keep_from_disk(busy.directory)
     questions = [{"view": "verify"}, *[{"view": "history", "service": f"s{number}"} for number in range(HANDLERS)]]
     async with contextlib.AsyncExitStack() as stack:
         clients = [

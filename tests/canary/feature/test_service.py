@@ -6,9 +6,8 @@ import pytest
 
 from canary.feature.service import TOLD
 from canary.feature.tally import DAY_S
-from canary.replica import FILE
 from tests.canary.feature.shop import FLAG, canary_message, is_off, running_shop, set_flag
-from tests.canary.running import Desk, run_canary
+from tests.canary.running import Desk, keep_from_disk, run_canary
 
 
 @pytest.fixture
@@ -142,8 +141,7 @@ async def test_what_makes_no_sense_is_refused(shop, desk):
 
 async def test_an_off_is_told_while_nothing_can_be_kept(tmp_path, shop, desk):
     await set_flag(desk)
-    (tmp_path / FILE).unlink(missing_ok=True)
-    (tmp_path / FILE).mkdir()
+    keep_from_disk(tmp_path)
     reply = await desk.ask_order("feature-off", feature="new-checkout", reason="it loses carts")
     assert (reply.get("status"), json.loads(reply.get("result"))["not_kept"]) == ("done", "Is a directory")
     await shop.wait_for(lambda flags: is_off(flags["new-checkout"]))
