@@ -8,12 +8,13 @@ import pytest
 from tests.conftest import EVENTUALLY_S, ROOT
 
 BEGIN = """
-import faulthandler, time
+import faulthandler, signal
 from tests.watchdog import Watchdog
 watchdog = Watchdog(hangs_s={hangs_s}, shared_s={shared_s})
-def test_of(seconds):
+def test_of(hangs):
     watchdog.pytest_runtest_protocol()
-    time.sleep(seconds)
+    if hangs:
+        signal.pause()
 """
 
 
@@ -29,9 +30,9 @@ def outcome(script, hangs_s, shared_s=0.0):
 @pytest.mark.parametrize(
     "script",
     [
-        "test_of(3600)",
-        "test_of(0); test_of(3600)",
-        "test_of(0); faulthandler.cancel_dump_traceback_later(); watchdog.pytest_exception_interact(); test_of(3600)",
+        "test_of(True)",
+        "test_of(False); test_of(True)",
+        "test_of(False); faulthandler.cancel_dump_traceback_later(); watchdog.pytest_exception_interact(); test_of(True)",
     ],
     ids=["the first", "a later one", "after a failure"],
 )
@@ -44,4 +45,4 @@ def test_what_hangs_is_told_and_ends(script, shared_s):
 
 
 def test_what_ends_in_time_is_left_alone():
-    assert outcome("for _ in range(3): test_of(0)\nwatchdog.pytest_unconfigure()", hangs_s=EVENTUALLY_S) == (0, "")
+    assert outcome("for _ in range(3): test_of(False)\nwatchdog.pytest_unconfigure()", hangs_s=EVENTUALLY_S) == (0, "")

@@ -1,4 +1,4 @@
-"""Reads the ancestor's configuration files (advgetopt) as sections of keys; it does not know which keys are valid.
+"""Reader of the ancestor's configuration files (advgetopt): sections of keys and values. It does not check which keys are valid.
 
 A line is blank, a comment after ``#`` or ``;``, a ``[section]``, or ``key = value``. In names ``-`` and ``_`` are one. Whatever is
 none of this is said and skipped: such a file never fails to be read.

@@ -186,7 +186,7 @@ def decode_records(text: str) -> Told:
     """Read a JSON array of records; unknown keys are ignored, and one that is none does not make the others void.
 
     Raises:
-        RemoteProtocolError: It is no array, or holds more than that many bytes can, or than is read at once.
+        RemoteProtocolError: The text is no array, or holds more records or values than are allowed.
     """
     told = Told([], [])
     if len(text) > RECORDS_BYTES:
@@ -210,7 +210,7 @@ def decode_summary(text: str, servers_max: int) -> Summary:
     """Read a summary; servers and parts that nobody knows are harmless in it.
 
     Raises:
-        RemoteProtocolError: It is none, or tells of more servers, or of more parts than so many can have.
+        RemoteProtocolError: The text is no summary, or names more servers or parts than are allowed.
     """
     _require_few(text, "[", servers_max, "servers in a summary of link-state records")
     _require_few(text, ":", servers_max * (1 + len(PARTS)), "servers and parts in a summary of link-state records")
@@ -227,7 +227,7 @@ def decode_digests(text: str, servers_max: int) -> Digests:
     """Read digests; none where the other router has told none.
 
     Raises:
-        RemoteProtocolError: They are none, or are of more servers.
+        RemoteProtocolError: The text holds no digests, or those of more servers than are allowed.
     """
     _require_few(text, ":", servers_max, "digests of link-state records")
     return _read(_READS_DIGESTS, text, "digests of link-state records") if text else {}
